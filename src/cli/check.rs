@@ -1,0 +1,267 @@
+//! `ordain check`: a repository → findings.
+
+use super::conftest::{self, Rego};
+use super::engine::{self, Engine};
+use super::output::{self, Color};
+use super::{Failure, Outcome, date};
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::evaluate;
+use crate::ir::Date;
+use crate::report::{self, Format, Report, Style, Summary, Undecided};
+use crate::schema::KubernetesVersion;
+use crate::workspace::{self, Impossible, Request, Workspace};
+use crate::world::{Disk, World};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::mem::ManuallyDrop;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+/// Arguments of `ordain check`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the check could not be done.
+
+Examples:
+  ordain check
+  ordain check apps infrastructure --fail-on high
+  ordain check --format sarif --output ordain.sarif
+  ordain check deployment.yaml --no-config --only privileged-container")]
+pub struct Check {
+    /// Files and folders, taken as the whole repository
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "full", value_parser = format_parser())]
+    pub format: Format,
+
+    /// Write the report into a file instead of printing it
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The severity from which the exit code is 1 [default: medium, or as ordain.toml says]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
+    pub fail_on: Option<Severity>,
+
+    /// Ignore ordain.toml and the repository's policies
+    #[arg(long)]
+    pub no_config: bool,
+
+    /// Further policies: a file, or a folder with *.ordain files
+    #[arg(long, value_name = "PATH")]
+    pub policy: Vec<PathBuf>,
+
+    /// Hold only these rules against the manifests; any rule of the library can be named
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub only: Vec<String>,
+
+    /// Set a parameter of a rule, as in image-registry.registries='["ghcr.io/acme/*"]'
+    #[arg(long = "param", value_name = "RULE.NAME=JSON", value_parser = parameter)]
+    pub parameters: Vec<(String, serde_json::Value)>,
+
+    /// The paths are only a part of the repository: what needs the rest is left undecided
+    #[arg(long)]
+    pub partial: bool,
+
+    /// The day against which waivers expire [default: today, in UTC]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date::parse)]
+    pub today: Option<Date>,
+
+    /// The Kubernetes version whose API holds [default: the newest, or as ordain.toml says]
+    #[arg(long, value_name = "VERSION", value_parser = kube_version)]
+    pub kube_version: Option<KubernetesVersion>,
+
+    /// What judges the manifests
+    #[arg(long, value_name = "ENGINE", default_value = "native")]
+    pub engine: Engine,
+
+    /// How many threads to use [default: one a processor]
+    #[arg(long, value_name = "NUMBER")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// How many findings to print at most; 0 for all [default: 200 in full and compact]
+    #[arg(long, value_name = "NUMBER")]
+    pub max_diagnostics: Option<usize>,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+
+    /// List the files that are read, with what became of their documents
+    #[arg(long)]
+    pub show_files: bool,
+
+    /// Rego of one's own.
+    #[command(flatten)]
+    pub conftest: Rego,
+}
+
+fn format_parser() -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(Format::words()).try_map(|word| Format::of_word(&word).ok_or("no such format"))
+}
+
+fn severity_parser() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(Severity::ALL.map(Severity::word))
+        .try_map(|word| Severity::of_word(&word).ok_or("no such severity"))
+}
+
+/// `RULE.NAME=JSON`.
+fn parameter(text: &str) -> Result<(String, serde_json::Value), String> {
+    let (address, json) = text
+        .split_once('=')
+        .ok_or("expected RULE.NAME=JSON, as in replicas.minimum=2")?;
+    let value = serde_json::from_str(json)
+        .map_err(|error| format!("`{json}` is not JSON ({error}); a string needs quotes: '\"{json}\"'"))?;
+    Ok((address.to_string(), value))
+}
+
+fn kube_version(text: &str) -> Result<KubernetesVersion, String> {
+    KubernetesVersion::parse(text).ok_or_else(|| {
+        let (oldest, newest) = (KubernetesVersion::OLDEST, KubernetesVersion::NEWEST);
+        format!("expected a version from {oldest} to {newest}")
+    })
+}
+
+/// Checks and prints.
+pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
+    if let Some(threads) = arguments.threads {
+        workspace::use_threads(threads.get())?;
+    }
+    let request = Request {
+        paths: arguments.paths.clone(),
+        no_config: arguments.no_config,
+        policies: arguments.policy.clone(),
+        only: arguments.only.clone(),
+        parameters: arguments.parameters.clone(),
+        kube_version: arguments.kube_version,
+        partial: arguments.partial,
+        ..Request::default()
+    };
+    // The process ends with the run: to give its memory back value by value would only take time.
+    let mut workspace = ManuallyDrop::new(Workspace::open(&Disk, &request)?);
+    if arguments.show_files {
+        output::print(&files(&workspace))?;
+        return Ok(Outcome::Clean);
+    }
+    let judged = match workspace.is_sound() {
+        true => conftest::check(&arguments.conftest, &arguments.only, &mut workspace)?.unwrap_or_default(),
+        false => conftest::Judged::default(),
+    };
+    if !judged.note.is_empty() {
+        output::complain(&judged.note);
+    }
+    let mut summary = Summary::of(&workspace.manifests.account, &workspace.sources);
+    let mut diagnostics = workspace.faults.clone();
+    diagnostics.extend(workspace.reading.iter().cloned());
+    if arguments.only.is_empty() && workspace.configuration.schemas != Some(false) {
+        diagnostics.extend(workspace.validate());
+    }
+    if workspace.is_sound() {
+        let today = arguments.today.unwrap_or_else(date::today);
+        let options = workspace.options(Some(today));
+        let (outcome, note) = engine::check(arguments.engine, &workspace, &options)?;
+        let outcome = workspace.hold_budgets(outcome);
+        if let Some(note) = note {
+            output::complain(&note);
+        }
+        diagnostics.extend(outcome.findings);
+        summary.waived = outcome.waived.into_iter().map(|(finding, _)| finding).collect();
+        summary.budgets = outcome.sums;
+        summary.undecided = outcome.undecided.iter().map(undecided).collect();
+    }
+    diagnostics.extend(judged.diagnostics);
+    diagnostic::sort(&mut diagnostics, &workspace.sources);
+    let fail_on = arguments
+        .fail_on
+        .or(workspace.configuration.fail_on)
+        .unwrap_or(Severity::Medium);
+    let report = Report {
+        diagnostics: &diagnostics,
+        sources: &workspace.sources,
+        rules: &workspace.rules(),
+        summary: &summary,
+    };
+    let style = Style {
+        color: arguments.output.is_none() && arguments.color.is_on(),
+        width: output::width(),
+        limit: match arguments.max_diagnostics {
+            None => arguments.format.default_limit(),
+            Some(0) => None,
+            limit => limit,
+        },
+        fail_on,
+    };
+    let text = report::render(arguments.format, &report, &style);
+    match &arguments.output {
+        None => output::print(&text)?,
+        Some(path) => Disk
+            .write(path, text.as_bytes())
+            .map_err(|error| Failure(format!("can't write `{}`: {error}", path.display())))?,
+    }
+    if !workspace.is_sound() {
+        let reason = "the policies or the configuration have errors, so nothing was judged";
+        return Err(Failure(format!("{reason}; mend them and run again")));
+    }
+    if let Some(reason) = judged.failure {
+        return Err(Failure(reason));
+    }
+    let is_grave = |diagnostic: &Diagnostic| diagnostic.severity >= fail_on;
+    Ok(if diagnostics.iter().any(is_grave) {
+        Outcome::Faulty
+    } else {
+        Outcome::Clean
+    })
+}
+
+fn undecided(undecided: &evaluate::Undecided) -> Undecided {
+    Undecided {
+        rule: undecided.rule.to_string(),
+        object: undecided.object.clone(),
+        reason: format!("needs {}", undecided.reason.reason()),
+    }
+}
+
+/// What is wrong with the configuration and the policies, for commands that print nothing else.
+pub fn faults(workspace: &Workspace, summary: &Summary) -> String {
+    let report = Report {
+        diagnostics: &workspace.faults,
+        sources: &workspace.sources,
+        rules: &[],
+        summary,
+    };
+    let style = Style {
+        color: Color::Auto.is_on(),
+        width: output::width(),
+        limit: None,
+        fail_on: Severity::Medium,
+    };
+    report::render(Format::Full, &report, &style)
+}
+
+/// A line a file: its path, and how many of its documents had which fate.
+fn files(workspace: &Workspace) -> String {
+    let mut out = String::new();
+    for file in &workspace.manifests.account.files {
+        let path = report::escape::line(&workspace.sources.file(file.file).path);
+        let mut fates: Vec<(&str, usize)> = Vec::new();
+        for fate in &file.documents {
+            let word = report::fate(fate);
+            match fates.iter_mut().find(|(own, _)| *own == word) {
+                Some((_, count)) => *count += 1,
+                None => fates.push((word, 1)),
+            }
+        }
+        let fates: Vec<String> = fates
+            .iter()
+            .map(|(word, count)| format!("{count} {word}"))
+            .collect();
+        out.push_str(&format!("{path}: {}\n", fates.join(", ")));
+    }
+    out
+}
+
+impl From<Impossible> for Failure {
+    fn from(Impossible(reason): Impossible) -> Failure {
+        Failure(reason)
+    }
+}

@@ -1,0 +1,129 @@
+//! `ordain rules`: every rule of the library and of the repository.
+
+use super::{Failure, Outcome, output};
+use crate::ir::{Constant, Parameter, Replaces, Rule};
+use crate::report::escape;
+use crate::workspace::{Request, Workspace};
+use crate::world::Disk;
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// Arguments of `ordain rules`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+A star marks the rules that `ordain check` uses here.
+
+Examples:
+  ordain rules
+  ordain rules --format json")]
+pub struct Rules {
+    /// How to print the rules
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RulesFormat,
+}
+
+/// The forms of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RulesFormat {
+    /// A line a rule, by pack.
+    Text,
+    /// The machine-readable contract.
+    Json,
+}
+
+/// Prints the rules.
+pub fn run(arguments: &Rules) -> Result<Outcome, Failure> {
+    let workspace = Workspace::open(
+        &Disk,
+        &Request {
+            whole_library: true,
+            ..Request::default()
+        },
+    )?;
+    output::print(&match arguments.format {
+        RulesFormat::Text => text(&workspace),
+        RulesFormat::Json => json(&workspace),
+    })?;
+    if workspace.is_sound() {
+        return Ok(Outcome::Clean);
+    }
+    Err(Failure(
+        "the policies have errors, so some rules may be missing; `ordain check` shows the errors".to_string(),
+    ))
+}
+
+fn text(workspace: &Workspace) -> String {
+    let mut rules: Vec<&Rule> = workspace.policies.rules.iter().collect();
+    rules.sort_by(|a, b| a.pack.cmp(&b.pack).then_with(|| a.id.cmp(&b.id)));
+    let widest = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    let mut pack = None;
+    for rule in rules {
+        if pack != Some(&rule.pack) {
+            let separator = if pack.is_some() { "\n" } else { "" };
+            let name = if rule.pack.is_empty() {
+                "of this repository"
+            } else {
+                &rule.pack
+            };
+            let _ = writeln!(out, "{separator}{name}");
+            pack = Some(&rule.pack);
+        }
+        let star = if workspace.active.contains(&rule.id) {
+            '*'
+        } else {
+            ' '
+        };
+        let _ = writeln!(
+            out,
+            "{star} {:widest$}  {:8}  {}",
+            rule.id,
+            rule.severity,
+            escape::line(&rule.title)
+        );
+    }
+    out
+}
+
+fn json(workspace: &Workspace) -> String {
+    let rules: Vec<Value> = workspace
+        .policies
+        .rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": *rule.id,
+                "pack": *rule.pack,
+                "title": rule.title,
+                "severity": rule.severity.word(),
+                "category": rule.category,
+                "controls": rule.controls,
+                "params": rule.parameters.iter().map(parameter).collect::<Vec<_>>(),
+                "replaces": rule.replaces.iter().map(replaces).collect::<Vec<_>>(),
+                "active": workspace.active.contains(&rule.id),
+            })
+        })
+        .collect();
+    let text = serde_json::to_string_pretty(&json!({ "rules": rules })).unwrap_or_default();
+    format!("{}\n", escape::json(&text))
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    json!({
+        "name": *parameter.name,
+        "value": parameter.value.to_json(),
+        "allowed": parameter.allowed.as_ref().map(Constant::to_json),
+        "documentation": parameter.documentation,
+    })
+}
+
+fn replaces(replaces: &Replaces) -> Value {
+    let with = replaces.with.iter();
+    let from = replaces.from.iter();
+    json!({
+        "peer": replaces.peer,
+        "check": replaces.check,
+        "params": with.map(|(name, value)| (name.clone(), value.to_json())).collect::<Map<_, _>>(),
+        "from": from.map(|(path, name)| (path.clone(), json!(name))).collect::<Map<_, _>>(),
+    })
+}

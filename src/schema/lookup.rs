@@ -1,0 +1,210 @@
+//! Questions to the API's types and to those of the repository's CRDs.
+
+use super::table::{Table, split_api_version};
+use super::{Definition, DefinitionId, FieldType, Kind, KubernetesVersion};
+use crate::suggest::nearest;
+use crate::units::Dimension;
+use std::sync::Arc;
+
+/// The types of one Kubernetes version, and those of CRDs over them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    pub(super) table: &'static Table,
+    pub(super) layer: Arc<Layer>,
+}
+
+/// What CRDs add. Its definitions count on from those of the table; its kinds are in their order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer {
+    pub definitions: Vec<Definition>,
+    pub kinds: Vec<Kind>,
+}
+
+impl Default for Schema {
+    /// The newest version, without CRDs.
+    fn default() -> Schema {
+        Schema::of(KubernetesVersion::NEWEST)
+    }
+}
+
+impl Schema {
+    /// The types of a version, without CRDs. The table is read once for each version.
+    pub fn of(version: KubernetesVersion) -> Schema {
+        Schema {
+            table: Table::of(version),
+            layer: Arc::default(),
+        }
+    }
+
+    /// What a kind's name means in a policy: all its versions, those that are gone included, the most
+    /// stable first. With a group, the kinds of that group and what became them.
+    ///
+    /// Without a group a name means the API's own kind if there is one, else those of CRDs and of
+    /// well-known operators, in however many groups. An empty list: no such kind is known.
+    pub fn kinds(&self, name: &str, group: Option<&str>) -> Vec<&Kind> {
+        let own = named(&self.table.kinds, name).iter();
+        if group.is_none() && own.len() > 0 {
+            return own.collect();
+        }
+        let of_group = |kind: &&Kind| group.is_none_or(|group| *kind.group == *group);
+        let present: Vec<DefinitionId> = own.clone().filter(of_group).map(|kind| kind.definition).collect();
+        own.filter(|kind| of_group(kind) || (kind.removed.is_some() && present.contains(&kind.definition)))
+            .chain(self.custom(name).filter(of_group))
+            .collect()
+    }
+
+    /// The kind of an object. A version that is not known of a kind that is has the most stable
+    /// version's type, so that rules see the object all the same.
+    pub fn kind_of(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        let (group, version) = split_api_version(api_version);
+        let mut found = None;
+        for known in named(&self.table.kinds, kind).iter().chain(self.custom(kind)) {
+            if *known.group == *group {
+                if *known.version == *version {
+                    return Some(known);
+                }
+                found = found.or(Some(known));
+            }
+        }
+        found
+    }
+
+    /// Whether nothing is known of a kind but its name and place: one of a well-known operator whose CRD
+    /// the repository does not hold.
+    pub fn is_known_by_name_only(&self, kind: &Kind) -> bool {
+        let is_it = |other: &Kind| std::ptr::eq(other, kind);
+        self.table.operators.iter().any(is_it)
+    }
+
+    /// All versions of a kind in its group.
+    pub fn versions<'a>(&'a self, kind: &Kind) -> impl Iterator<Item = &'a Kind> + use<'a> {
+        let group = kind.group.clone();
+        let own = named(&self.table.kinds, &kind.kind).iter();
+        own.chain(named(&self.layer.kinds, &kind.kind))
+            .filter(move |other| other.group == group)
+    }
+
+    /// The release in which a kind that is still served will be gone, as far as the table reaches.
+    pub fn removal(&self, kind: &Kind) -> Option<KubernetesVersion> {
+        let newest = Table::of(KubernetesVersion::NEWEST);
+        let later = named(&newest.kinds, &kind.kind)
+            .iter()
+            .find(|later| later.group == kind.group && later.version == kind.version)?;
+        later.removed.filter(|_| kind.removed.is_none())
+    }
+
+    /// All kinds: the API's own, those of CRDs, those of well-known operators.
+    pub fn all_kinds(&self) -> impl Iterator<Item = &Kind> {
+        let operators = self.table.operators.iter().filter(|kind| !self.has_crd(kind));
+        self.table.kinds.iter().chain(&self.layer.kinds).chain(operators)
+    }
+
+    /// The kinds of that name which are not the API's own. CRDs take the place of the kinds that are
+    /// only known by name.
+    fn custom(&self, name: &str) -> impl Iterator<Item = &Kind> {
+        let operators = named(&self.table.operators, name)
+            .iter()
+            .filter(|kind| !self.has_crd(kind));
+        named(&self.layer.kinds, name).iter().chain(operators)
+    }
+
+    fn has_crd(&self, kind: &Kind) -> bool {
+        named(&self.layer.kinds, &kind.kind)
+            .iter()
+            .any(|custom| custom.group == kind.group)
+    }
+
+    /// The definition of an id that this schema, or one that it was made from, has given out.
+    pub fn definition(&self, id: DefinitionId) -> &Definition {
+        let index = id.0 as usize;
+        let custom = || {
+            self.layer
+                .definitions
+                .get(index.checked_sub(self.table.definitions.len())?)
+        };
+        self.table
+            .definitions
+            .get(index)
+            .or_else(custom)
+            .unwrap_or(&self.table.unknown)
+    }
+
+    /// The API's definition of that name, group and version first: `core.v1.Container`,
+    /// `meta.v1.ObjectMeta`. None of another name or of a version that lacks it.
+    pub fn definition_named(&self, name: &str) -> Option<DefinitionId> {
+        self.table.id(name)
+    }
+
+    /// The type at the end of a path of fields and map keys; lists are passed through to their
+    /// elements. None where a field is not known.
+    pub fn type_at<'a>(
+        &self,
+        start: DefinitionId,
+        path: impl IntoIterator<Item = &'a str>,
+    ) -> Option<FieldType> {
+        path.into_iter()
+            .try_fold(FieldType::Object(start), |mut ty, key| {
+                loop {
+                    ty = match ty {
+                        FieldType::List(element) => *element,
+                        FieldType::Map(value) => return Some(*value),
+                        FieldType::Any => return Some(FieldType::Any),
+                        FieldType::Object(id) => {
+                            let definition = self.definition(id);
+                            return match definition.field(key) {
+                                Some(field) => Some(field.ty.clone()),
+                                None => definition.open.then_some(FieldType::Any),
+                            };
+                        }
+                        _ => return None,
+                    };
+                }
+            })
+    }
+
+    /// The field that was probably meant by a name that the definition lacks: one that is spelled
+    /// alike, or one of that very name in an object below (`securityContext.privileged`).
+    pub fn suggest_field(&self, id: DefinitionId, name: &str) -> Option<String> {
+        let fields = &self.definition(id).fields;
+        nearest(name, fields.iter().map(|field| &*field.name))
+            .map(str::to_string)
+            .or_else(|| {
+                fields.iter().find_map(|field| match field.ty {
+                    FieldType::Object(below) if &*field.name != "status" => {
+                        let found = self.definition(below).field(name)?;
+                        Some(format!("{}.{}", field.name, found.name))
+                    }
+                    _ => None,
+                })
+            })
+    }
+
+    /// The kind that was probably meant by a name that no kind has.
+    pub fn suggest_kind(&self, name: &str) -> Option<&str> {
+        nearest(name, self.all_kinds().map(|kind| &*kind.kind))
+    }
+}
+
+/// The kinds of a name in a list that is sorted by name.
+fn named<'a>(kinds: &'a [Kind], name: &str) -> &'a [Kind] {
+    let start = kinds.partition_point(|kind| *kind.kind < *name);
+    let end = kinds.partition_point(|kind| *kind.kind <= *name);
+    &kinds[start..end]
+}
+
+/// Whether a group is one of Kubernetes' own, today's or one that is gone, rather than a project's.
+pub fn is_kubernetes(group: &str) -> bool {
+    let newest = Table::of(KubernetesVersion::NEWEST);
+    newest.kinds.iter().any(|kind| *kind.group == *group)
+}
+
+/// What a field of type [`FieldType::Quantity`] measures: by the key for maps such as `requests`
+/// (`key` is then a resource's name), else by the field's name.
+pub fn quantity_dimension(field: &str, key: Option<&str>) -> Dimension {
+    match (field, key) {
+        ("maxLimitRequestRatio", _) | ("tolerance", None) => Dimension::RATIO,
+        (_, Some(key)) => Dimension::of_resource_key(key),
+        ("sizeLimit" | "capacity" | "maximumVolumeSize", None) => Dimension::MEMORY,
+        _ => Dimension::COUNT,
+    }
+}

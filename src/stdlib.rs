@@ -1,0 +1,113 @@
+//! The standard library, embedded: every file of `stdlib/`, without a list.
+//!
+//! A file's folder is its pack and its name is its rule: `stdlib/security/host-network.ordain` holds
+//! the rule `host-network` of the pack `std.security`. `presets/` declares packs of packs, `lib/`
+//! helper functions, `metrics/` the catalogue of metrics.
+
+use include_dir::{Dir, include_dir};
+
+static STDLIB: Dir = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+
+/// A file of the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LibraryFile {
+    /// The folder in `stdlib/`: `security`.
+    pub folder: &'static str,
+    /// The name without its ending: `host-network`.
+    pub name: &'static str,
+    /// The text.
+    pub text: &'static str,
+}
+
+impl LibraryFile {
+    /// The path as diagnostics show it.
+    pub fn path(&self) -> String {
+        format!("stdlib/{}/{}.ordain", self.folder, self.name)
+    }
+
+    /// The pack: `std.security`.
+    pub fn pack(&self) -> String {
+        format!("std.{}", self.folder)
+    }
+
+    /// Whether it declares a rule; else packs, functions or metrics.
+    pub fn is_rule(&self) -> bool {
+        !matches!(self.folder, "presets" | "lib" | "metrics")
+    }
+}
+
+/// All files, sorted by folder and name.
+pub fn files() -> Vec<LibraryFile> {
+    let mut files: Vec<LibraryFile> = STDLIB
+        .dirs()
+        .flat_map(Dir::files)
+        .filter_map(|file| {
+            Some(LibraryFile {
+                folder: file.path().parent()?.to_str()?,
+                name: file
+                    .path()
+                    .to_str()?
+                    .strip_suffix(".ordain")?
+                    .rsplit('/')
+                    .next()?,
+                text: file.contents_utf8()?,
+            })
+        })
+        .collect();
+    files.sort_unstable();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "compares what is embedded with the folder"
+    )]
+    fn every_file_of_the_folder_is_embedded() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("stdlib");
+        let mut on_disk = BTreeSet::new();
+        for folder in std::fs::read_dir(root).unwrap().flatten() {
+            for file in std::fs::read_dir(folder.path()).unwrap().flatten() {
+                let folder = folder.file_name().into_string().unwrap();
+                on_disk.insert(format!(
+                    "stdlib/{folder}/{}",
+                    file.file_name().into_string().unwrap()
+                ));
+            }
+        }
+        let embedded: BTreeSet<String> = files().iter().map(LibraryFile::path).collect();
+        assert_eq!(embedded, on_disk, "`touch src/stdlib.rs` embeds new files");
+    }
+
+    #[test]
+    fn a_rule_is_named_as_its_file_and_no_name_stands_twice() {
+        let rules: Vec<LibraryFile> = files().into_iter().filter(LibraryFile::is_rule).collect();
+        for file in &rules {
+            assert!(
+                file.text.contains(&format!("\nrule {} {{", file.name)),
+                "{}",
+                file.path()
+            );
+        }
+        let names: BTreeSet<&str> = rules.iter().map(|file| file.name).collect();
+        assert_eq!(names.len(), rules.len());
+    }
+
+    #[test]
+    fn every_file_is_in_canonical_form() {
+        for file in files() {
+            let formatted = crate::syntax::format(crate::source::FileId(0), file.text);
+            assert_eq!(
+                formatted.unwrap(),
+                file.text,
+                "`ordain fmt {}` mends it",
+                file.path()
+            );
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A [`Quantity`] → the shortest literal that says it.
+
+use super::table::{ONE, UNITS, Unit};
+use super::wide::Fraction;
+use super::{Base, Dimension, Quantity};
+use std::fmt;
+
+/// As many decimals as people read with ease: ways with more are tried only if there is no other.
+const FEW_DECIMALS: u32 = 6;
+
+/// More decimals than any literal needs to find its nano-unit again.
+const MAXIMUM_DECIMALS: u32 = 24;
+
+/// A way to write a quantity.
+struct Spelling {
+    numeral: String,
+    unit: String,
+    spaced: bool,
+    decimals: u32,
+    below_one: bool,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spelling = self.spelling();
+        let sign = if self.nano < 0 { "-" } else { "" };
+        let space = if spelling.spaced { " " } else { "" };
+        write!(f, "{sign}{}{space}{}", spelling.numeral, spelling.unit)
+    }
+}
+
+impl Quantity {
+    /// The amount in a unit (see [`Quantity::of_unit`]) as a plain decimal number, for targets that
+    /// know no units; rounded to nine decimals. `None` unless both measure the same.
+    pub fn decimal_in(&self, unit: Quantity) -> Option<String> {
+        let share = self.divided_by(unit)?;
+        (share.dimension == Dimension::RATIO).then(|| {
+            let sign = if share.nano < 0 { "-" } else { "" };
+            format!("{sign}{}", decimal(share.nano.unsigned_abs(), 9))
+        })
+    }
+
+    /// Of all ways to write it, the one that reads best: not below one unit, then few digits, then the
+    /// larger unit. Money, carbon and energy over time are told by the month where that is round,
+    /// prices of a core or a Gi by the hour.
+    fn spelling(&self) -> Spelling {
+        let mut spellings = self.spellings(FEW_DECIMALS);
+        if spellings.is_empty() {
+            spellings = self.spellings(MAXIMUM_DECIMALS);
+        }
+        let (preference, decimals) = self.preferred_times();
+        let round = preference.iter().find_map(|time| {
+            spellings
+                .iter()
+                .enumerate()
+                .filter(|(_, spelling)| {
+                    spelling.decimals <= decimals && spelling.unit.rsplit('/').next() == Some(time)
+                })
+                .min_by_key(|(_, spelling)| (spelling.below_one, spelling.numeral.len()))
+                .map(|(index, _)| index)
+        });
+        if let Some(index) = round {
+            return spellings.swap_remove(index);
+        }
+        spellings
+            .into_iter()
+            .min_by_key(|spelling| (spelling.below_one, spelling.numeral.len()))
+            .unwrap_or_else(|| Spelling {
+                numeral: decimal(self.nano.unsigned_abs(), 9),
+                unit: self.dimension.to_string(),
+                spaced: true,
+                decimals: 9,
+                below_one: false,
+            })
+    }
+
+    /// The units of time that a rate is best told in, and how many decimals still count as round.
+    fn preferred_times(&self) -> (&'static [&'static str], u32) {
+        let by_time = self.dimension.exponent(Base::Time) == -1 && self.dimension != Dimension::POWER;
+        let usual = [Base::Money, Base::Carbon, Base::Energy]
+            .iter()
+            .any(|base| self.dimension.exponent(*base) == 1);
+        match self.dimension.denominators().count() {
+            1 if by_time && usual => (&["month", "day", "h", "year", "week", "min", "s"], 2),
+            2 if by_time && usual => (&["h", "month"], 6),
+            _ => (&[], 0),
+        }
+    }
+
+    fn spellings(&self, decimals: u32) -> Vec<Spelling> {
+        let mut spellings = Vec::new();
+        for unit in self.numerator_units() {
+            for (below, size) in self.denominator_units(unit) {
+                let scale = Quantity::scale(self.dimension)
+                    .and_then(|scale| scale.times(unit.size()))
+                    .and_then(|scale| scale.times(size.inverse()));
+                let Some((numeral, decimals)) = scale.and_then(|scale| self.numeral(scale, decimals)) else {
+                    continue;
+                };
+                spellings.push(Spelling {
+                    below_one: numeral.starts_with("0.") || (self.nano == 0 && unit.size() != Fraction::ONE),
+                    unit: format!("{}{below}", unit.name),
+                    spaced: unit.spaced,
+                    numeral,
+                    decimals,
+                });
+            }
+        }
+        spellings
+    }
+
+    /// The units that may stand above the fraction line; none for products of two dimensions.
+    fn numerator_units(&self) -> Vec<Unit> {
+        if self.dimension == Dimension::POWER {
+            return UNITS
+                .iter()
+                .filter(|unit| unit.dimension == Dimension::POWER)
+                .copied()
+                .collect();
+        }
+        let mut bases = self.dimension.numerators();
+        let above = match (bases.next(), bases.next()) {
+            (None, _) => Dimension::RATIO,
+            (Some(base), None) if self.dimension.exponent(base) == 1 => Dimension::of(base),
+            _ => return Vec::new(),
+        };
+        if above == Dimension::of(Base::Money) {
+            return self
+                .dimension
+                .currency
+                .and_then(Unit::of_currency)
+                .into_iter()
+                .collect();
+        }
+        if above == Dimension::COUNT {
+            return vec![ONE];
+        }
+        UNITS
+            .iter()
+            .filter(|unit| unit.printed && unit.dimension == above)
+            .copied()
+            .collect()
+    }
+
+    /// What may stand below the fraction line, with its size.
+    fn denominator_units(&self, above: Unit) -> Vec<(String, Fraction)> {
+        let mut choices = vec![(String::new(), Fraction::ONE)];
+        for base in self.dimension.denominators() {
+            if above.dimension.exponent(base) < 0 {
+                continue;
+            }
+            let names: &[&str] = match base {
+                Base::Time if above.spaced => &["year", "month", "week", "day", "h", "min", "s"],
+                Base::Time => &["year", "month", "d", "h", "min", "s"],
+                Base::Energy => &["kWh"],
+                Base::Cpu => &["cpu"],
+                Base::Memory => &["Gi"],
+                Base::Carbon => &["gCO2e"],
+                Base::Count | Base::Money => return Vec::new(),
+            };
+            choices = choices
+                .iter()
+                .flat_map(|(text, size)| {
+                    names.iter().filter_map(move |name| {
+                        let unit = Unit::of_name(name, false)?;
+                        Some((format!("{text}/{name}"), size.times(unit.size())?))
+                    })
+                })
+                .collect();
+        }
+        choices
+    }
+
+    /// The fewest decimals that find this nano-unit again, given the nano-units of one unit.
+    fn numeral(&self, scale: Fraction, most: u32) -> Option<(String, u32)> {
+        let magnitude = self.nano.checked_abs()?;
+        (0..=most).find_map(|decimals| {
+            let power = Fraction::new(10_u128.pow(decimals), 1);
+            let mantissa = scale.inverse().times(power)?.of(magnitude);
+            let back = scale.times(power.inverse())?.of(mantissa);
+            (back == magnitude && mantissa < i128::MAX)
+                .then(|| (decimal(mantissa.unsigned_abs(), decimals), decimals))
+        })
+    }
+}
+
+/// `mantissa / 10^decimals`, without zeros at the end.
+fn decimal(mantissa: u128, decimals: u32) -> String {
+    let power = 10_u128.pow(decimals);
+    let whole = mantissa / power;
+    if mantissa.is_multiple_of(power) {
+        return whole.to_string();
+    }
+    let fraction = format!("{:0width$}", mantissa % power, width = decimals as usize);
+    format!("{whole}.{}", fraction.trim_end_matches('0'))
+}

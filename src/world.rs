@@ -1,0 +1,116 @@
+//! The one door to files.
+//!
+//! In: paths. Out: bytes, and what a folder holds. Everything else of Ordain sees files only through [`World`],
+//! so it runs as well over texts in memory and over an editor's unsaved ones.
+
+// The one place that files are touched in.
+#[allow(clippy::disallowed_methods)]
+mod disk;
+mod git;
+mod memory;
+mod patterns;
+
+pub use disk::Disk;
+pub use memory::{Memory, Overlay};
+pub use patterns::Patterns;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read, in bytes (100 MiB). Kubernetes itself takes no object above 1.5 MiB.
+pub const MAXIMUM_FILE_BYTES: u64 = 100 * 1024 * 1024;
+
+/// What stands at a path, links followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+/// What a folder holds, through all levels.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Walk {
+    /// The files that were asked for, sorted.
+    pub files: Vec<PathBuf>,
+    /// What could not be read or followed, sorted.
+    pub faults: Vec<WalkFault>,
+}
+
+/// A path on which a walk could not go on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WalkFault {
+    /// The path.
+    pub path: PathBuf,
+    /// Whether it is a link that leads out of the folder; else it could not be read.
+    pub leads_out: bool,
+    /// What is wrong, in a few words.
+    pub reason: String,
+}
+
+/// Files, wherever they are kept.
+pub trait World: Sync {
+    /// The bytes of a regular file. Errors: [`io::ErrorKind::FileTooLarge`] above [`MAXIMUM_FILE_BYTES`],
+    /// [`io::ErrorKind::InvalidInput`] for what is no regular file; it never waits for a pipe.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Puts these bytes in the place of the file's, or makes the file. Other processes see the old ones or
+    /// the new ones, never a part; permissions stay.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Takes a file, or a link to one, away.
+    fn delete(&self, path: &Path) -> io::Result<()>;
+
+    /// What stands at a path.
+    fn kind(&self, path: &Path) -> io::Result<PathKind>;
+
+    /// The absolute path without links.
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The files under a folder for whose path `wanted` says yes. Folders with a dot are entered, `.git` is not. What
+    /// `.gitignore` names is left out if git does not track it. Links are followed as long as they stay in the
+    /// folder; none is walked twice.
+    fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk;
+
+    /// Whether there is a regular file.
+    fn is_file(&self, path: &Path) -> bool {
+        matches!(self.kind(path), Ok(PathKind::File))
+    }
+}
+
+/// A path as reports show it: `/` between its parts, no `./` in front, and U+FFFD for what is not UTF-8.
+pub fn display(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let text = if std::path::MAIN_SEPARATOR == '/' {
+        text.into_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    };
+    match text.strip_prefix("./") {
+        Some(rest) if !rest.is_empty() => rest.trim_start_matches('/').to_string(),
+        _ => text,
+    }
+}
+
+/// The path without `.` and with `..` taken back as far as it goes, as if there were no links.
+pub fn normalize(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut parts = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(parts.components().next_back(), Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)]
+mod tests;

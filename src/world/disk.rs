@@ -1,0 +1,226 @@
+//! The files of the machine.
+
+use super::{MAXIMUM_FILE_BYTES, PathKind, Walk, WalkFault, World, git};
+use ignore::{WalkBuilder, WalkState};
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The file system.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Disk;
+
+impl World for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        // Asked before it is opened, since opening a pipe waits for its other end.
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 100 MiB");
+        if metadata.len() > MAXIMUM_FILE_BYTES {
+            return Err(too_large());
+        }
+        let mut bytes = Vec::with_capacity(metadata.len() as usize + 1);
+        fs::File::open(path)?
+            .take(MAXIMUM_FILE_BYTES + 1)
+            .read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAXIMUM_FILE_BYTES {
+            return Err(too_large());
+        }
+        Ok(bytes)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        // Written beside what a link leads to, so that the link stays.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let folder = match target.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".ordain-").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        match fs::metadata(&target) {
+            Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
+            Err(_) => make_ordinary(file.as_file())?,
+        }
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn delete(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<PathKind> {
+        let metadata = fs::metadata(path)?;
+        Ok(if metadata.is_file() {
+            PathKind::File
+        } else if metadata.is_dir() {
+            PathKind::Folder
+        } else {
+            PathKind::Other
+        })
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::canonicalize(path)
+    }
+
+    fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
+        let found = Mutex::new(Found::default());
+        let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
+        builder(folder).build_parallel().run(|| {
+            Box::new(|entry| {
+                match entry {
+                    Ok(entry) => {
+                        let path = entry.path();
+                        match entry.file_type() {
+                            Some(kind) if kind.is_symlink() => lock().links.push(path.to_path_buf()),
+                            Some(kind) if kind.is_file() && wanted(path) => {
+                                lock().files.push(path.to_path_buf())
+                            }
+                            Some(kind) if !kind.is_file() && !kind.is_dir() && wanted(path) => {
+                                lock().faults.push(WalkFault {
+                                    path: path.to_path_buf(),
+                                    leads_out: false,
+                                    reason: "not a regular file".to_string(),
+                                });
+                            }
+                            _ => {}
+                        }
+                    }
+                    Err(error) => lock().faults.push(fault(folder, &error)),
+                }
+                WalkState::Continue
+            })
+        });
+        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.links.sort();
+        found.follow_links(folder, wanted);
+        found.files.sort();
+        found.faults.sort();
+        Walk {
+            files: found.files,
+            faults: found.faults,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    links: Vec<PathBuf>,
+    faults: Vec<WalkFault>,
+}
+
+impl Found {
+    /// Adds the files to which links lead, unless the walk has them under their own name.
+    fn follow_links(&mut self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) {
+        let Ok(root) = fs::canonicalize(folder) else {
+            return;
+        };
+        if self.links.is_empty() {
+            return;
+        }
+        let mut known: HashSet<PathBuf> = self
+            .files
+            .iter()
+            .filter_map(|file| fs::canonicalize(file).ok())
+            .collect();
+        for link in std::mem::take(&mut self.links) {
+            let mut say = |leads_out, reason: String| {
+                self.faults.push(WalkFault {
+                    path: link.clone(),
+                    leads_out,
+                    reason,
+                });
+            };
+            match fs::canonicalize(&link) {
+                Err(error) if wanted(&link) => say(false, error.to_string()),
+                Err(_) => {}
+                Ok(target) => {
+                    let is_folder = target.is_dir();
+                    if !is_folder && !wanted(&link) {
+                        continue;
+                    }
+                    if !target.starts_with(&root) {
+                        say(true, format!("leads to {}", target.display()));
+                    } else if is_folder {
+                        // The folder is walked under its own name.
+                    } else if !target.is_file() {
+                        say(false, "not a regular file".to_string());
+                    } else if known.insert(target) {
+                        self.files.push(link);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn builder(folder: &Path) -> WalkBuilder {
+    let hidden = Arc::new(Mutex::new(git::hidden(folder)));
+    let root = folder.to_path_buf();
+    let mut builder = WalkBuilder::new(folder);
+    builder
+        .standard_filters(false)
+        .follow_links(false)
+        .threads(std::thread::available_parallelism().map_or(2, usize::from).min(8))
+        .filter_entry(move |entry| {
+            if entry.depth() == 0 {
+                return true;
+            }
+            let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
+            if entry.file_name() == ".git" || hidden.contains(entry.path()) {
+                return false;
+            }
+            // A repository within the repository has rules of its own.
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if is_folder && entry.path() != root && entry.path().join(".git").exists() {
+                hidden.extend(git::hidden(entry.path()));
+            }
+            true
+        });
+    builder
+}
+
+fn fault(folder: &Path, error: &ignore::Error) -> WalkFault {
+    let mut path = folder;
+    let mut inner = error;
+    loop {
+        inner = match inner {
+            ignore::Error::WithPath { path: at, err } => {
+                path = at;
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
+    }
+    let reason = match inner {
+        ignore::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    };
+    WalkFault {
+        path: path.to_path_buf(),
+        leads_out: false,
+        reason,
+    }
+}
+
+/// Temporary files are for their owner alone; a file that is to stay is for everybody that may read the folder.
+#[cfg(unix)]
+fn make_ordinary(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_ordinary(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}

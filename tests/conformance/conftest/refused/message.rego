@@ -1,0 +1,4 @@
+# R0106
+package main
+
+deny contains {"message": "x"}

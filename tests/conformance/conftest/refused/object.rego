@@ -1,0 +1,4 @@
+# R0105
+package main
+
+deny[msg] if msg := input.kind

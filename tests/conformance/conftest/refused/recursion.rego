@@ -1,0 +1,8 @@
+# R0103
+package main
+
+a if b
+
+b if a
+
+deny contains "x" if a

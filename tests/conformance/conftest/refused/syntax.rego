@@ -1,0 +1,4 @@
+# R0101
+package main
+
+deny contains msg if { msg := }

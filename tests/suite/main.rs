@@ -1,0 +1,16 @@
+//! Tests of the whole tool, in one binary.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests write and read files of their own"
+)]
+
+mod architecture;
+mod automation;
+mod cli;
+mod conftest;
+mod engines;
+mod evaluation;
+mod lsp;
+mod pages;
+mod syntax;
