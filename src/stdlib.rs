@@ -1,12 +1,18 @@
-//! The standard library, embedded: every file of `stdlib/`, without a list.
+//! The standard library: every file of `stdlib/`, without a list.
 //!
 //! A file's folder is its pack and its name is its rule: `stdlib/security/host-network.ordain` holds
 //! the rule `host-network` of the pack `std.security`. `presets/` declares packs of packs, `lib/`
 //! helper functions, `metrics/` the catalogue of metrics.
+//!
+//! Releases embed the files. Builds for development read them from the folder, so that a rule can be written and
+//! tried without compiling anything.
 
-use include_dir::{Dir, include_dir};
+use rust_embed::RustEmbed;
+use std::sync::LazyLock;
 
-static STDLIB: Dir = include_dir!("$CARGO_MANIFEST_DIR/stdlib");
+#[derive(RustEmbed)]
+#[folder = "stdlib/"]
+struct Folder;
 
 /// A file of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,24 +44,26 @@ impl LibraryFile {
 
 /// All files, sorted by folder and name.
 pub fn files() -> Vec<LibraryFile> {
-    let mut files: Vec<LibraryFile> = STDLIB
-        .dirs()
-        .flat_map(Dir::files)
-        .filter_map(|file| {
-            Some(LibraryFile {
-                folder: file.path().parent()?.to_str()?,
-                name: file
-                    .path()
-                    .to_str()?
-                    .strip_suffix(".ordain")?
-                    .rsplit('/')
-                    .next()?,
-                text: file.contents_utf8()?,
-            })
-        })
-        .collect();
+    FILES.clone()
+}
+
+static FILES: LazyLock<Vec<LibraryFile>> = LazyLock::new(|| {
+    let mut files: Vec<LibraryFile> = Folder::iter().filter_map(|path| read(&path)).collect();
     files.sort_unstable();
+    assert!(!files.is_empty(), "the standard library is not there");
     files
+});
+
+fn read(path: &str) -> Option<LibraryFile> {
+    let (folder, name) = path.strip_suffix(".ordain")?.rsplit_once('/')?;
+    let text = String::from_utf8(Folder::get(path)?.data.into_owned()).ok()?;
+    // The library lives as long as the process.
+    let kept = |text: &str| -> &'static str { Box::leak(text.into()) };
+    Some(LibraryFile {
+        folder: kept(folder),
+        name: kept(name),
+        text: kept(&text),
+    })
 }
 
 #[cfg(test)]
@@ -81,7 +89,7 @@ mod tests {
             }
         }
         let embedded: BTreeSet<String> = files().iter().map(LibraryFile::path).collect();
-        assert_eq!(embedded, on_disk, "`touch src/stdlib.rs` embeds new files");
+        assert_eq!(embedded, on_disk);
     }
 
     #[test]

@@ -41,7 +41,11 @@ pub fn of_domain(
         faults.push(format!(
             "(variables.template == null ? {missing} : type(variables.template) != map ? {ill_typed} : '')"
         ));
-        faults.extend(writer.parts(&reads.pod, "variables.pod", "")?);
+        // What belongs to an absent template is absent with it, and its absence is told above.
+        let parts = writer.parts(&reads.pod, "variables.pod", "")?;
+        if !parts.is_empty() {
+            faults.push(format!("(variables.pod == null ? '' : {})", sum(parts)));
+        }
     }
     if let Domain::Containers(classes) = reads.domain {
         let container = writer.scope.fresh("container");

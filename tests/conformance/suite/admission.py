@@ -278,5 +278,5 @@ QUANTITY = re.compile(
 
 
 def alike(text):
-    """A message on one line, without the digits and units of quantities."""
-    return QUANTITY.sub("#", text.replace("\n", " "))
+    """A message on one line, without the digits and units of quantities, and without bounds that stand for them."""
+    return re.sub("(more|less) than #", "#", QUANTITY.sub("#", text.replace("\n", " ")))
