@@ -16,6 +16,7 @@ use crate::ir::{
     Builtin, Constant, Domain, Each, Expression, ExpressionKind, Local, Parameter, Slot, TestOperator, Type,
 };
 use crate::manifest;
+use crate::units::{Dimension, Quantity};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -244,7 +245,12 @@ impl<'a> Evaluator<'a> {
                 let mut text = String::new();
                 for part in parts {
                     let value = self.evaluate(part);
-                    print::print(&value, self.repository, &mut text);
+                    match (&value, part.ty.present()) {
+                        (Value::Quantity(quantity), Type::Quantity(None)) => {
+                            print::print_amount(*quantity, &mut text);
+                        }
+                        _ => print::print(&value, self.repository, &mut text),
+                    }
                 }
                 Value::Text(Cow::Owned(text))
             }
@@ -610,6 +616,11 @@ fn known<'a>(operands: &[&Value<'a>], result: impl FnOnce() -> Value<'a>) -> Val
 /// The value, if it is of a type: a test, nothing is parsed.
 fn cast<'a>(value: Value<'a>, ty: &Type) -> Value<'a> {
     match (&value, ty.present()) {
+        (Value::Part(part), Type::Quantity(Some(Dimension::RATIO))) => part
+            .node
+            .as_str()
+            .and_then(Quantity::of_percent)
+            .map_or(Value::Absent, Value::Quantity),
         (Value::Part(part), _) => Value::of_node(part.object, part.node, ty, ""),
         (Value::Text(_), Type::String | Type::Image)
         | (Value::Bool(_), Type::Bool)

@@ -63,6 +63,16 @@ fn print_quantity(quantity: Quantity, out: &mut String) {
     }
 }
 
+/// An amount of which only the manifest says what it measures: the number with the shortest suffix.
+pub fn print_amount(quantity: Quantity, out: &mut String) {
+    let (dimension, unit) = match quantity.nano % 1_000_000_000 {
+        0 => (Dimension::MEMORY, "B"),
+        _ => (Dimension::CPU, "cpu"),
+    };
+    print_quantity(Quantity::new(quantity.nano, dimension), out);
+    out.truncate(out.strip_suffix(unit).unwrap_or(out).len());
+}
+
 fn is_empty(value: &Value<'_>) -> bool {
     match value {
         Value::Part(part) => match &part.node.value {

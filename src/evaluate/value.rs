@@ -202,7 +202,7 @@ impl<'a> Value<'a> {
 
 /// The quantity that a node says.
 pub fn quantity(node: &Node, dimension: Dimension) -> Option<Quantity> {
-    let in_manifests = [Dimension::CPU, Dimension::MEMORY, Dimension::COUNT].contains(&dimension);
+    let in_manifests = dimension.is_in_manifests();
     match &node.value {
         manifest::Value::String(text) if in_manifests => Quantity::of_manifest(text, dimension).ok(),
         manifest::Value::String(text) => Quantity::parse_as(text, dimension).ok(),

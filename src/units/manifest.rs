@@ -29,6 +29,14 @@ impl Quantity {
             .ok_or_else(|| unreadable(text, trimmed))
     }
 
+    /// The share that Kubernetes reads from a whole number of percent, as in `maxUnavailable: 25%`.
+    pub fn of_percent(text: &str) -> Option<Quantity> {
+        let digits = text.strip_suffix('%')?;
+        let is_number = (1..=18).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let percent: i128 = is_number.then(|| digits.parse().ok())??;
+        Some(Quantity::new(percent * (NANO / 100), Dimension::RATIO))
+    }
+
     /// The quantity that Kubernetes reads from a number with a fraction or an exponent (`0.5`,
     /// `1e3`), which on its way from YAML to JSON has been a 64-bit float.
     pub fn of_manifest_number(text: &str, dimension: Dimension) -> Result<Quantity, UnitError> {

@@ -116,6 +116,17 @@ impl Dimension {
     };
     /// A span of time, in seconds.
     pub const DURATION: Dimension = Dimension::of(Base::Time);
+
+    /// Whether manifests have amounts of it as quantities of Kubernetes.
+    pub fn is_in_manifests(&self) -> bool {
+        [
+            Dimension::CPU,
+            Dimension::MEMORY,
+            Dimension::COUNT,
+            Dimension::RATIO,
+        ]
+        .contains(self)
+    }
     /// Greenhouse gases, in grams of CO₂ equivalent.
     pub const CARBON: Dimension = Dimension::of(Base::Carbon);
     /// Energy, in watt-hours.

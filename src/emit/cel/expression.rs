@@ -339,6 +339,12 @@ impl<'a> Writer<'a> {
             return Ok(value);
         }
         let name = self.scope.fresh("value");
+        if *ty.present() == Type::Quantity(Some(Dimension::RATIO)) {
+            // Percent become a number that CEL's quantities read.
+            return Ok(format!(
+                "[{value}].map({name}, type({name}) == string && {name}.matches('^[0-9]{{1,18}}%$') ? dyn({name}.replace('%', 'e-2')) : null)[0]"
+            ));
+        }
         Ok(match super::faults::conforms(&name, ty, inner.span)? {
             Some(test) => {
                 format!("[{value}].map({name}, {name} != null && {test} ? {name} : null)[0]")

@@ -7,7 +7,6 @@ use super::{Reason, Result, text};
 use crate::ir::reads::{DomainReads, Segment, Shape};
 use crate::ir::{Domain, KindReference, Type};
 use crate::source::Span;
-use crate::units::Dimension;
 
 /// The texts for one domain, each an expression that gives a string.
 pub fn of_domain(
@@ -206,9 +205,7 @@ pub fn conforms(name: &str, ty: &Type, span: Span) -> Result<Option<String>> {
         Type::Int => whole,
         Type::Decimal => format!("(type({name}) == int || type({name}) == double)"),
         Type::String | Type::Image | Type::Regex => format!("type({name}) == string"),
-        Type::Quantity(Some(dimension))
-            if ![Dimension::CPU, Dimension::MEMORY, Dimension::COUNT].contains(dimension) =>
-        {
+        Type::Quantity(Some(dimension)) if !dimension.is_in_manifests() => {
             return Err(Reason::new(
                 span,
                 format!(

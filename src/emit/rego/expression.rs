@@ -69,11 +69,20 @@ impl<'a> Writer<'a> {
             }
             ExpressionKind::Cast(inner, ty) => {
                 let value = self.term(inner)?;
-                match reader(ty) {
-                    Some(reader) if matches!(inner.ty.present(), Type::Any | Type::IntOrString) => {
-                        format!("{reader}({value})")
+                let is_read = matches!(inner.ty.present(), Type::Any | Type::IntOrString);
+                match (ty.present(), reader(ty)) {
+                    _ if !is_read => value,
+                    (Type::Quantity(Some(Dimension::RATIO)), _) => format!("_percent({value})"),
+                    (Type::Quantity(Some(dimension)), _) if !dimension.is_in_manifests() => {
+                        return Err(Reason::new(
+                            inner.span,
+                            format!(
+                                "it reads amounts of {dimension} from manifests, which are no quantities of Kubernetes"
+                            ),
+                        ));
                     }
-                    _ => value,
+                    (_, Some(reader)) => format!("{reader}({value})"),
+                    (_, None) => value,
                 }
             }
             ExpressionKind::Arithmetic(operation, left, right) => {
@@ -410,6 +419,7 @@ impl<'a> Writer<'a> {
             Type::Quantity(Some(Dimension::CPU)) => format!("_print_cpu({term})"),
             Type::Quantity(Some(Dimension::MEMORY)) => format!("_print_memory({term})"),
             Type::Quantity(Some(Dimension::RATIO)) => format!("_print_share({term})"),
+            Type::Quantity(None) => format!("_print_amount({term})"),
             Type::Quantity(_) | Type::Decimal => format!("_print_number({term})"),
             Type::Document(_) => format!("_print_resource({term})"),
             Type::Pod => format!("_print_resource({})", self.placed(expression)?.resource),

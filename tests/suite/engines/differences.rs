@@ -233,3 +233,30 @@ fn memory_that_is_missing_is_unset_and_a_huge_debt_has_its_sign() {
     check(r#""memory":"-12345E""#, "less than -1000E");
     check(r#""memory":"1000E""#, "1000E");
 }
+
+#[test]
+fn a_share_is_read_in_percent() {
+    let budget = |kept: &str| {
+        format!(
+            r#"{{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{{"name":"a"}},"spec":{{"minAvailable":{kept},"selector":{{"matchLabels":{{"app":"a"}}}}}}}}"#
+        )
+    };
+    let rule = "  for b in PodDisruptionBudget\n  forbid b.spec.minAvailable as Ratio ?? 0% >= 75%";
+    check(rule, &budget("\"75%\""), &["`75%`"]);
+    for fine in ["\"74%\"", "\"7500\"", "100", "\"-80%\"", "\"80.5%\"", "null"] {
+        check(rule, &budget(fine), &[]);
+    }
+}
+
+#[test]
+fn an_amount_is_shown_shortly_where_only_the_manifest_says_what_it_measures() {
+    for (limit, shown) in [("\"1024Mi\"", "1Gi"), ("0.5", "500m"), ("3", "3"), ("\"0\"", "0")] {
+        check(
+            "  for c in containers\n  for name in [\"memory\"]\n  let limit = c.resources.limits[name]\n  require limit is missing\n  message \"{name}: {limit}.\"",
+            &deployment(&format!(
+                r#"{{"name":"a","image":"a:1","resources":{{"limits":{{"memory":{limit}}}}}}}"#
+            )),
+            &[&format!("memory: {shown}.")],
+        );
+    }
+}

@@ -65,6 +65,12 @@ _quantity(value) := _quantity_of_text(value) if {
 	is_number(value)
 } else := null
 
+# A share as Kubernetes spells it, in whole percent.
+_percent(value) := _scaled(trim_right(value, "%"), "", "e-2") if {
+	is_string(value)
+	regex.match(`^[0-9]{1,18}%$`, value)
+} else := null
+
 _decimal(value) := _quantity_of_text(json.marshal(value)) if is_number(value) else := null
 
 _quantity_of_text(text) := _quantity_of_groups(regex.find_all_string_submatch_n(

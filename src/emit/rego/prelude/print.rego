@@ -92,6 +92,13 @@ _print_memory(number) := "more than 1000E" if {
 	spelling := _spelled(number, unit, decimals)
 ], [[_print_number(number), "B", true]]), number)
 
+# An amount of which only the manifest says what it measures.
+_print_amount(number) := "unset" if {
+	is_null(number)
+} else := trim_suffix(_print_memory(number), "B") if {
+	number[2] == 0
+} else := trim_suffix(_print_cpu(number), "cpu")
+
 _memory_units := [
 	["Ei", 1152921504606846976],
 	["E", 1000000000000000000],
