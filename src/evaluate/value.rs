@@ -205,7 +205,10 @@ pub fn quantity(node: &Node, dimension: Dimension) -> Option<Quantity> {
     let in_manifests = dimension.is_in_manifests();
     match &node.value {
         manifest::Value::String(text) if in_manifests => Quantity::of_manifest(text, dimension).ok(),
-        manifest::Value::String(text) => Quantity::parse_as(text, dimension).ok(),
+        manifest::Value::String(text) if dimension == Dimension::DURATION => Quantity::of_go_duration(text),
+        manifest::Value::String(text) => Quantity::parse_as(text, dimension)
+            .ok()
+            .filter(|quantity| quantity.dimension == dimension),
         manifest::Value::Integer(value) if in_manifests => Some(Quantity::whole(*value, dimension)),
         manifest::Value::Float(text) if in_manifests => Quantity::of_manifest_number(text, dimension).ok(),
         _ => None,

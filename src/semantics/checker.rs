@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
 
     /// The API that fields are checked against.
     pub(crate) fn schema(&self) -> &'a Schema {
-        self.program.schema
+        self.program.schema(self.module)
     }
 
     /// Keeps a diagnostic.

@@ -2,7 +2,7 @@
 
 use super::checker::{Checker, error, expression};
 use super::kinds::{bear_pods, definitions};
-use super::program::Program;
+use super::program::{ModuleId, Program};
 use super::types::{alternatives, common, is_text};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
@@ -585,7 +585,7 @@ fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Opti
     let mut everywhere = true;
     let mut nested: Vec<DefinitionId> = Vec::new();
     for id in versions {
-        let definition = program.schema.definition(*id);
+        let definition = program.definition(*id);
         open |= definition.open;
         let Some(field) = definition.field(name) else {
             everywhere = false;
@@ -613,8 +613,13 @@ fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Opti
 }
 
 /// The fields of the API that a struct's field may be, one for each definition.
-pub(super) fn fields_of<'s>(program: &Program<'s>, ty: &Type, name: &str) -> Vec<&'s Field> {
-    let schema = program.schema;
+pub(super) fn fields_of<'s>(
+    program: &'s Program<'_>,
+    module: ModuleId,
+    ty: &Type,
+    name: &str,
+) -> Vec<&'s Field> {
+    let schema = program.schema(module);
     let definitions: Vec<DefinitionId> = match ty.present() {
         Type::Container => program.core.container.into_iter().collect(),
         Type::Document(kinds) => kinds.iter().flat_map(|kind| definitions(schema, kind)).collect(),

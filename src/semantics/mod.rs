@@ -57,7 +57,7 @@ use std::sync::Arc;
 
 /// Checks policy files together and compiles them.
 ///
-/// `library` names what may be used although its file is not among `files`; own rules may not take the
+/// `schema` has all definitions that the schemas of the files have. `library` names what may be used although its file is not among `files`; own rules may not take the
 /// name of a rule of the library. Declarations with errors are left out of the result.
 pub fn analyse(
     files: &[PolicyFile],

@@ -139,7 +139,7 @@ impl Checker<'_> {
         let steps = steps.checked_sub(1)?;
         match &value.kind {
             ExpressionKind::Field { base, name, .. } => {
-                let fields = fields_of(self.program, &base.ty, name);
+                let fields = fields_of(self.program, self.module, &base.ty, name);
                 if fields.is_empty() || fields.iter().any(|field| field.values.is_empty()) {
                     return None;
                 }

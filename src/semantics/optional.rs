@@ -87,7 +87,7 @@ impl Checker<'_> {
     fn default_when_absent(&self, value: &ir::Expression) -> Option<String> {
         match &value.kind {
             ExpressionKind::Field { base, name, .. } => {
-                let fields = fields_of(self.program, &base.ty, name);
+                let fields = fields_of(self.program, self.module, &base.ty, name);
                 let first = fields.first()?;
                 match &first.absence {
                     Absence::Value(value) if fields.iter().all(|field| field.absence == first.absence) => {
@@ -266,7 +266,7 @@ impl Checker<'_> {
         let ExpressionKind::Field { base, name, .. } = &value.kind else {
             return None;
         };
-        fields_of(self.program, &base.ty, name)
+        fields_of(self.program, self.module, &base.ty, name)
             .iter()
             .any(|field| field.absence == Absence::FilledIn)
             .then(|| name.to_string())

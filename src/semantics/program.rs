@@ -5,7 +5,7 @@
 
 use super::kinds::Core;
 use crate::ir;
-use crate::schema::Schema;
+use crate::schema::{Definition, DefinitionId, Schema};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{self, Declaration, Item, Name, UseTarget};
 use std::cell::Cell;
@@ -18,6 +18,9 @@ pub struct PolicyFile<'a> {
     pub file: FileId,
     /// Its path, with `/` between its parts; `use "…"` is resolved against it.
     pub path: &'a str,
+    /// The API that its fields are checked against. Files of the library mean the same whatever CRDs a
+    /// repository holds.
+    pub schema: &'a Schema,
     /// The pack that it belongs to: `std.security`; empty for a file of one's own.
     pub pack: &'a str,
     /// Its text, from which messages quote.
@@ -91,7 +94,7 @@ pub(super) struct Body {
 
 /// All declarations of a run.
 pub(super) struct Program<'a> {
-    pub(super) schema: &'a Schema,
+    schema: &'a Schema,
     pub(super) core: Core,
     pub(super) files: &'a [PolicyFile<'a>],
     pub(super) library: &'a [LibraryName],
@@ -116,6 +119,16 @@ pub(super) enum Meaning {
 }
 
 impl<'a> Program<'a> {
+    /// The API that the fields of a file are checked against.
+    pub(super) fn schema(&self, module: ModuleId) -> &'a Schema {
+        self.files.get(module).map_or(self.schema, |file| file.schema)
+    }
+
+    /// A definition of the API or of a CRD.
+    pub(super) fn definition(&self, id: DefinitionId) -> &'a Definition {
+        self.schema.definition(id)
+    }
+
     pub(super) fn new(
         files: &'a [PolicyFile<'a>],
         schema: &'a Schema,

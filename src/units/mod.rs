@@ -117,16 +117,6 @@ impl Dimension {
     /// A span of time, in seconds.
     pub const DURATION: Dimension = Dimension::of(Base::Time);
 
-    /// Whether manifests have amounts of it as quantities of Kubernetes.
-    pub fn is_in_manifests(&self) -> bool {
-        [
-            Dimension::CPU,
-            Dimension::MEMORY,
-            Dimension::COUNT,
-            Dimension::RATIO,
-        ]
-        .contains(self)
-    }
     /// Greenhouse gases, in grams of CO₂ equivalent.
     pub const CARBON: Dimension = Dimension::of(Base::Carbon);
     /// Energy, in watt-hours.
@@ -153,6 +143,17 @@ impl Dimension {
             currency: Some(Currency::of_code(code)?),
             ..Dimension::of(Base::Money)
         })
+    }
+
+    /// Whether manifests have amounts of it as quantities of Kubernetes.
+    pub fn is_in_manifests(&self) -> bool {
+        [
+            Dimension::CPU,
+            Dimension::MEMORY,
+            Dimension::COUNT,
+            Dimension::RATIO,
+        ]
+        .contains(self)
     }
 
     /// The dimension that a type in policy text names: `Memory`, `Count/Duration`, `EUR/Duration`.

@@ -196,6 +196,23 @@ fn manifests_are_written_as_kubernetes_does() {
 }
 
 #[test]
+fn durations_and_shares_of_manifests_are_read_as_kubernetes_does() {
+    let seconds = |text| Quantity::of_go_duration(text).map(|read| read.nano as f64 / 1e9);
+    assert_eq!(seconds("5m"), Some(300.0));
+    assert_eq!(seconds("1h30m"), Some(5400.0));
+    assert_eq!(seconds("1.5s20ms"), Some(1.52));
+    assert_eq!(seconds("0"), Some(0.0));
+    for wrong in ["", "5", "5d", "-5m", "5 m", "m", "1..5s", "9999999999h"] {
+        assert_eq!(seconds(wrong), None, "{wrong}");
+    }
+    let share = |text| Quantity::of_percent(text).map(|read| read.nano);
+    assert_eq!(share("25%"), Some(250_000_000));
+    for wrong in ["25", "%", "2.5%", "-5%", "25 %", "1234567890123456789%"] {
+        assert_eq!(share(wrong), None, "{wrong}");
+    }
+}
+
+#[test]
 fn manifest_quantities_follow_the_grammar_of_kubernetes() {
     let nano = |text| {
         Quantity::of_manifest(text, Dimension::COUNT)

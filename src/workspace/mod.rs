@@ -110,14 +110,14 @@ impl Workspace {
         let version = version(request, &configuration, &mut faults);
         let loaded = load(world, &root, &configuration, request, &mut sources)?;
         let api = api(&configuration, &mut faults);
-        let mut schema =
-            own_kinds(Schema::of(version), &loaded.policies, &api, &sources).with_crds(&manifests.resources);
-        faults.extend(loaded.diagnostics);
-        let (mut policies, mut diagnostics) = compile(&loaded.policies, &loaded.library, &schema, &sources);
+        let known = own_kinds(Schema::of(version), &loaded.policies, &api, &sources);
+        let mut schema = known.with_crds(&manifests.resources);
+        faults.extend(loaded.diagnostics.iter().cloned());
+        let (mut policies, mut diagnostics) = compile(&loaded, &known, &schema, &sources);
         if diagnostics.iter().any(is_unknown_kind) {
             // The definition may stand in a part of the repository that is not to be checked.
             schema = schema.with_crds(&everything(world, &root, &mut sources));
-            (policies, diagnostics) = compile(&loaded.policies, &loaded.library, &schema, &sources);
+            (policies, diagnostics) = compile(&loaded, &known, &schema, &sources);
         }
         faults.extend(diagnostics);
         let is_sound = !faults.iter().any(is_error);
@@ -248,13 +248,16 @@ fn is_error(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity >= Severity::High
 }
 
+/// Compiles what was loaded: the library's files against the API that is known everywhere, one's own against
+/// the repository's CRDs as well.
 fn compile(
-    trees: &[Policy],
-    library: &[semantics::LibraryName],
+    loaded: &Loaded,
+    known: &Schema,
     schema: &Schema,
     sources: &Sources,
 ) -> (PolicySet, Vec<Diagnostic>) {
-    let files: Vec<semantics::PolicyFile> = trees
+    let files: Vec<semantics::PolicyFile> = loaded
+        .policies
         .iter()
         .map(|policy| {
             let source = sources.file(policy.file);
@@ -264,10 +267,11 @@ fn compile(
                 pack: &policy.pack,
                 text: &source.text,
                 tree: &policy.tree,
+                schema: if policy.pack.is_empty() { schema } else { known },
             }
         })
         .collect();
-    let (policies, mut diagnostics) = semantics::analyse(&files, schema, library);
+    let (policies, mut diagnostics) = semantics::analyse(&files, schema, &loaded.library);
     diagnostics.extend(analyse::automations(&policies.automations));
     (policies, diagnostics)
 }

@@ -56,6 +56,7 @@ const fn names_and_types(codes: &'static str) -> Stage {
 /// What is said of a policy with the rules of the library that it uses.
 fn compile(text: &str) -> Vec<Diagnostic> {
     let file = FileId(0);
+    let schema = Schema::default();
     let (tree, mut diagnostics) = ordain::syntax::parse(file, text);
     let policy = PolicyFile {
         file,
@@ -63,6 +64,7 @@ fn compile(text: &str) -> Vec<Diagnostic> {
         pack: "",
         text,
         tree: &tree,
+        schema: &schema,
     };
     let used: BTreeSet<String> = path_uses(&tree).collect();
     let library: Vec<(LibraryFile, File)> = stdlib::files()
@@ -80,9 +82,10 @@ fn compile(text: &str) -> Vec<Diagnostic> {
             pack,
             text: file.text,
             tree,
+            schema: &schema,
         });
     }
-    diagnostics.extend(analyse(&files, &Schema::default(), &[]).1);
+    diagnostics.extend(analyse(&files, &schema, &[]).1);
     diagnostics
 }
 

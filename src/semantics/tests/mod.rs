@@ -39,6 +39,7 @@ pub(super) fn compile(files: &[(&str, &str, &str)], library: &[LibraryName]) -> 
             pack,
             text,
             tree,
+            schema: schema(),
         })
         .collect();
     let (set, found) = analyse(&inputs, schema(), library);

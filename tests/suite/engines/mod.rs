@@ -62,6 +62,7 @@ fn compile_all(files: &[(String, String, &str)], schema: &Schema) -> Result<Poli
             pack,
             text,
             tree,
+            schema,
         })
         .collect();
     let (set, found) = analyse(&inputs, schema, &[]);

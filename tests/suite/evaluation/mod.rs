@@ -53,6 +53,7 @@ fn compile(sources: &mut Sources, files: &[(String, String, &str)]) -> PolicySet
             pack,
             text,
             tree,
+            schema: &SCHEMA,
         })
         .collect();
     let (set, found) = analyse(&inputs, &SCHEMA, &[]);
