@@ -192,7 +192,8 @@ impl<'a> Writer<'a> {
         self.constant(&parameter.value, span)
     }
 
-    fn or_empty(&mut self, read: String, empty: &str) -> Result<String> {
+    /// What was read, or an empty list or map where it is absent.
+    pub fn or_empty(&mut self, read: String, empty: &str) -> Result<String> {
         if self.is_careful {
             let name = self.scope.fresh("found");
             let expected = if empty == "[]" { "list" } else { "map" };
@@ -251,7 +252,7 @@ impl<'a> Writer<'a> {
                     0 => chain,
                     _ => format!("{chain}.orValue(null){closing}"),
                 };
-                chain = format!("[{value}].map({part}, type({part}) == {expected} ? {part}");
+                chain = format!("[dyn({value})].map({part}, type({part}) == {expected} ? {part}");
                 closing = " : null)[0]";
             }
             chain.push_str(step);
@@ -358,7 +359,7 @@ impl<'a> Writer<'a> {
         Ok(match function {
             Builtin::Count => match arguments.first().map(|own| own.ty.present()) {
                 Some(Type::List(_)) => format!("{}.size()", terms(0)),
-                _ => format!("{}.size()", self.set_keys(terms(0))?),
+                _ => format!("{}.size()", self.set_keys(arguments)?),
             },
             Builtin::Split => {
                 let separator = match arguments.get(1).map(|own| &own.kind) {
@@ -376,7 +377,7 @@ impl<'a> Writer<'a> {
             Builtin::Lower => self.named(terms(0), "text", |_, own| {
                 Ok(format!("({own} == null ? null : dyn({own}.lowerAscii()))"))
             })?,
-            Builtin::Keys => self.set_keys(terms(0))?,
+            Builtin::Keys => self.set_keys(arguments)?,
             Builtin::Semver => {
                 self.setting.demand(call.span, "comparing versions", 33)?;
                 let (a, b) = (format!("string({})", terms(0)), format!("string({})", terms(1)));
@@ -413,7 +414,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The keys of a map under which something stands.
-    fn set_keys(&mut self, map: String) -> Result<String> {
+    fn set_keys(&mut self, arguments: &[Expression]) -> Result<String> {
+        let map = match arguments {
+            [map] if matches!(map.ty.present(), Type::Map(_)) => self.dynamic(map)?,
+            // Nothing has no keys.
+            [other] => {
+                let other = self.dynamic(other)?;
+                self.or_empty(other, "{}")?
+            }
+            _ => "{}".to_owned(),
+        };
         self.named(map, "map", |writer, map| {
             let key = writer.scope.fresh("key");
             Ok(format!("{map}.filter({key}, {map}[{key}] != null)"))
