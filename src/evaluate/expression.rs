@@ -16,6 +16,7 @@ use crate::ir::{
     Builtin, Constant, Domain, Each, Expression, ExpressionKind, Local, Parameter, Slot, TestOperator, Type,
 };
 use crate::manifest;
+use crate::units::Quantity;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -219,14 +220,15 @@ impl<'a> Evaluator<'a> {
                     sum = Some(match sum.take() {
                         None => value,
                         Some(Value::Unknown(reason)) => Value::Unknown(reason),
-                        Some(sum) => known(&[&sum, &value], || {
-                            operators::arithmetic(crate::ir::Arithmetic::Add, &sum, &value)
-                        }),
+                        Some(sum) => known(&[&sum, &value], || operators::added(&sum, &value)),
                     });
                 });
                 match open {
                     Some(reason) => Value::Unknown(reason),
-                    None => sum.unwrap_or_else(|| operators::zero(&expression.ty)),
+                    None => match sum {
+                        Some(Value::Int(sum)) => operators::whole(sum),
+                        sum => sum.unwrap_or_else(|| operators::zero(&expression.ty)),
+                    },
                 }
             }
             ExpressionKind::List(elements) => {
@@ -611,11 +613,15 @@ fn known<'a>(operands: &[&Value<'a>], result: impl FnOnce() -> Value<'a>) -> Val
 fn cast<'a>(value: Value<'a>, ty: &Type) -> Value<'a> {
     match (&value, ty.present()) {
         (Value::Part(part), _) => Value::of_node(part.object, part.node, ty, ""),
+        // An amount under a key that says nothing of its dimension has the one that is asked for.
+        (Value::Quantity(quantity), Type::Quantity(dimension)) => {
+            let dimension = dimension.unwrap_or(quantity.dimension);
+            Value::Quantity(Quantity::new(quantity.nano, dimension))
+        }
         (Value::Text(_), Type::String | Type::Image)
         | (Value::Bool(_), Type::Bool)
         | (Value::Int(_), Type::Int)
         | (Value::Decimal(_), Type::Decimal)
-        | (Value::Quantity(_), Type::Quantity(_))
         | (Value::Unknown(_), _)
         | (_, Type::List(_) | Type::Map(_) | Type::Any | Type::IntOrString) => value,
         (value, ty) if ty.is_struct() => value.clone(),

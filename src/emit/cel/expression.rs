@@ -76,6 +76,9 @@ impl<'a> Writer<'a> {
                 match expression.ty.present() {
                     Type::List(_) => self.or_empty(read, "[]")?,
                     Type::Map(_) => self.or_empty(read, "{}")?,
+                    ty if self.is_careful && ty.is_scalar() => {
+                        self.typed(&read, ty, expression.span).unwrap_or(read)
+                    }
                     _ => read,
                 }
             }
@@ -97,7 +100,7 @@ impl<'a> Writer<'a> {
                 self.arithmetic(expression, *operation, left, right)?
             }
             ExpressionKind::Negate(inner) => match inner.ty.present() {
-                Type::Int => format!("(-{})", self.whole(inner)?),
+                Type::Int => self.negated(inner)?,
                 _ => format!("quantity('0').sub({})", self.quantity(inner)?),
             },
             ExpressionKind::Count(each, condition) => self.count(each, condition.as_deref())?,
@@ -172,7 +175,8 @@ impl<'a> Writer<'a> {
         }
         let (term, name) = (self.dynamic(expression)?, self.scope.fresh("number"));
         Ok(format!(
-            "[{term}].map({name}, type({name}) == int || type({name}) == double ? int({name}) : 0)[0]"
+            "[{term}].map({name}, {} ? int({name}) : 0)[0]",
+            super::faults::whole(&name)
         ))
     }
 
@@ -257,7 +261,12 @@ impl<'a> Writer<'a> {
             }
             chain.push_str(step);
         }
-        Ok(format!("{chain}.orValue(null){closing}"))
+        // What stands at an index has no type of its own, and would have that of null.
+        let absent = match steps.first() {
+            Some((step, ..)) if step.starts_with('[') => "dyn(null)",
+            _ => "null",
+        };
+        Ok(format!("{chain}.orValue({absent}){closing}"))
     }
 
     fn property(&mut self, expression: &Expression, base: &Expression, property: Property) -> Result<String> {
@@ -339,12 +348,17 @@ impl<'a> Writer<'a> {
         if !matches!(inner.ty.present(), Type::Any | Type::IntOrString) {
             return Ok(value);
         }
+        self.typed(&value, ty, inner.span)
+    }
+
+    /// A value if it is of a type, else null.
+    fn typed(&mut self, value: &str, ty: &Type, span: Span) -> Result<String> {
         let name = self.scope.fresh("value");
-        Ok(match super::faults::conforms(&name, ty, inner.span)? {
+        Ok(match super::faults::conforms(&name, ty, span)? {
             Some(test) => {
                 format!("[{value}].map({name}, {name} != null && {test} ? {name} : null)[0]")
             }
-            None => value,
+            None => value.to_owned(),
         })
     }
 

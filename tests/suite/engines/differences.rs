@@ -233,3 +233,82 @@ fn memory_that_is_missing_is_unset_and_a_huge_debt_has_its_sign() {
     check(r#""memory":"-12345E""#, "less than -1000E");
     check(r#""memory":"1000E""#, "1000E");
 }
+
+#[test]
+fn what_stands_at_an_index_has_fields() {
+    let object =
+        deployment(r#"{"name":"a","image":"a:1","ports":[{"containerPort":80,"hostIP":"10.0.0.1"}]}"#);
+    check(
+        "  for c in containers\n  require false\n  message \"{c.ports[0].hostIP} {c.ports[1].hostIP}\"",
+        &object,
+        &["10.0.0.1 unset"],
+    );
+    check(
+        "  for c in containers\n  let first = c.ports[0]\n  forbid first.hostIP ?? \"\" == \"10.0.0.1\"",
+        &object,
+        &["`10.0.0.1`"],
+    );
+    check(
+        "  for c in containers\n  where c.args[0] is set\n  forbid lower(c.args[0]) == \"a\"",
+        &deployment(r#"{"name":"a","image":"a:1","args":["A"]}"#),
+        &["`A`"],
+    );
+}
+
+#[test]
+fn what_is_absent_has_no_keys() {
+    for list in ["", r#","ports":[{"containerPort":80}]"#] {
+        check(
+            "  for c in containers\n  require count(keys(c.ports[0])) == 0 or \"hostIP\" in keys(c.ports[0])",
+            &deployment(&format!(r#"{{"name":"a","image":"a:1"{list}}}"#)),
+            if list.is_empty() { &[] } else { &["does not hold"] },
+        );
+    }
+}
+
+#[test]
+fn messages_show_no_value_of_another_type() {
+    check(
+        "  for c in containers\n  require false\n  message \"{c.startupProbe.periodSeconds} {c.workingDir} {c.tty}\"",
+        &deployment(
+            r#"{"name":"a","image":"a:1","startupProbe":{"periodSeconds":1e20},"workingDir":5,"tty":"yes"}"#,
+        ),
+        &["unset unset unset"],
+    );
+}
+
+#[test]
+fn the_least_whole_number_of_64_bits_is_one_in_floating_point_too() {
+    check(
+        "  for c in containers\n  forbid c.livenessProbe.tcpSocket.port as Int ?? 1 < 1",
+        &deployment(
+            r#"{"name":"a","image":"a:1","livenessProbe":{"tcpSocket":{"port":-9223372036854775809}}}"#,
+        ),
+        &["must be at least `1`"],
+    );
+}
+
+#[test]
+fn parts_of_a_byte_are_told_in_bytes() {
+    let check = |memory: &str, expected: &str| {
+        check(
+            "  for c in containers\n  require (c.resources.limits[\"memory\"] ?? 1B) == 3B",
+            &deployment(&format!(
+                r#"{{"name":"a","image":"a:1","resources":{{"limits":{{"memory":"{memory}"}}}}}}"#
+            )),
+            &[&format!("is `{expected}`, must be `3B`")],
+        );
+    };
+    check("0.1Gi", "107374182.4B");
+    check("1073741824.000000001", "1073741824.000000001B");
+    check("1.5Gi", "1.5Gi");
+}
+
+#[test]
+fn a_message_of_what_is_absent_is_still_a_message() {
+    check_in_files(
+        "  for p in Pod\n  require p.labels selects p\n  message p.apiVersion",
+        r#"{"kind":"Pod"}"#,
+        &["unset"],
+    );
+}

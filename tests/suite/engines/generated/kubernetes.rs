@@ -204,7 +204,13 @@ fn says(rule: &Rule, messages: &[&str], texts: &[&str], is_rough: bool) -> bool 
     let start = format!("{}: ", rule.id);
     let texts: Vec<String> = texts
         .iter()
-        .map(|text| plain(text.strip_prefix(&start).unwrap_or(text)))
+        .map(|text| {
+            let text = plain(text.strip_prefix(&start).unwrap_or(text));
+            // Kubernetes leaves out blanks at the end.
+            let last = messages.iter().find(|message| text.ends_with(message.trim_end()));
+            let blanks = last.map_or("", |message| &message[message.trim_end().len()..]);
+            format!("{text}{blanks}")
+        })
         .collect();
     let is_cut = |text: &String| text.contains('…');
     let is_told = |message: &String| texts.iter().any(|text| is_cut(text) || text.contains(message));
