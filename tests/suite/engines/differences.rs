@@ -251,7 +251,7 @@ fn what_stands_at_an_index_has_fields() {
     check(
         "  for c in containers\n  where c.args[0] is set\n  forbid lower(c.args[0]) == \"a\"",
         &deployment(r#"{"name":"a","image":"a:1","args":["A"]}"#),
-        &["`A`"],
+        &["is `a`, must not be `a`"],
     );
 }
 
@@ -310,5 +310,69 @@ fn a_message_of_what_is_absent_is_still_a_message() {
         "  for p in Pod\n  require p.labels selects p\n  message p.apiVersion",
         r#"{"kind":"Pod"}"#,
         &["unset"],
+    );
+}
+
+#[test]
+fn whole_numbers_stop_at_the_ends_of_64_bits() {
+    let check = |clause: &str, expected: &[&str]| {
+        check(
+            &format!("  for w in Deployment\n  {clause}"),
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","generation":9223372036854775807,"deletionGracePeriodSeconds":-9223372036854775808},"spec":{"selector":{"matchLabels":{"app":"a"}},"template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"a","image":"a:1"}]}}}}"#,
+            expected,
+        );
+    };
+    let (most, least) = (
+        "w.metadata.generation ?? 0",
+        "w.metadata.deletionGracePeriodSeconds ?? 0",
+    );
+    check(
+        &format!(
+            "require false\n  message \"{{({most}) + 1}} {{({most}) * 2}} {{({most}) * -2}} {{({least}) - 1}} {{-({least})}} {{({least}) * ({least})}}\""
+        ),
+        &[
+            "9223372036854775807 9223372036854775807 -9223372036854775808 -9223372036854775808 9223372036854775807 9223372036854775807",
+        ],
+    );
+    check(
+        &format!("require ({most}) + ({least}) == -1 and ({most}) * -1 - 1 == ({least})"),
+        &[],
+    );
+    check(&format!("forbid ({most}) + 1 == ({most})"), &["must not"]);
+}
+
+#[test]
+fn what_is_no_container_has_no_number_among_them() {
+    check_in_files(
+        "  for p in Pod\n  require false\n  message \"{p.containers[0].name}\"",
+        r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":["b",{"name":"c","image":"a:1"}]}}"#,
+        &["c"],
+    );
+}
+
+#[test]
+fn an_amount_is_of_the_dimension_that_is_asked_for() {
+    check(
+        "  for c in containers\n  forbid any k, amount in c.resources.requests: (amount as Memory ?? 1B) == 1Gi",
+        &deployment(r#"{"name":"a","image":"a:1","resources":{"requests":{"nvidia.com/gpu":"1Gi"}}}"#),
+        &["must not"],
+    );
+}
+
+#[test]
+fn what_is_ill_typed_is_absent_in_messages() {
+    check(
+        "  for d in Deployment\n  require false\n  message \"{d.metadata.generation ?? 3}\"",
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","generation":-0.5}}"#,
+        &["3"],
+    );
+}
+
+#[test]
+fn large_memory_is_told_exactly() {
+    check(
+        "  for c in containers\n  let limit = (c.resources.limits[\"memory\"] ?? 1B) + 7Ei\n  require limit < 1B",
+        &deployment(r#"{"name":"a","image":"a:1","resources":{"limits":{"memory":"0.5Gi"}}}"#),
+        &["7516192768.5Gi"],
     );
 }
