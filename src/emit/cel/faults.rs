@@ -243,7 +243,10 @@ pub fn whole(name: &str) -> String {
 
 /// A value that is a whole number of 64 bits, as one of CEL.
 pub fn number(name: &str) -> String {
-    format!("{name} == -9223372036854775808.0 ? -9223372036854775808 : int({name})")
+    // Beside a whole number, one in floating point is no longer exact.
+    format!(
+        "type({name}) == int ? int({name}) : {name} == -9223372036854775808.0 ? -9223372036854775808 : int({name})"
+    )
 }
 
 /// The condition that a value is a quantity as manifests may spell it.
