@@ -376,3 +376,21 @@ fn large_memory_is_told_exactly() {
         &["7516192768.5Gi"],
     );
 }
+
+#[test]
+fn flags_of_an_empty_container_are_missing_at_the_container() {
+    check_in_files(
+        "  for c in containers\n  forbid c.flags[\"a\"] is missing",
+        r#"{"kind":"ReplicationController","spec":{"template":{"spec":{"containers":[null]}}}}"#,
+        &["is not set () Some"],
+    );
+}
+
+#[test]
+fn a_container_that_is_read_by_its_number_is_checked_first() {
+    check(
+        "  for p in pods\n  forbid any d in p.containers[0].volumeDevices: cidrContains(\"10.0.0.0/8\", d.name)",
+        &deployment(r#"{"name":"a","image":"a:1","volumeDevices":[{"devicePath":"/a"}]}"#),
+        &["`spec.containers[0].volumeDevices[0].name` is not set"],
+    );
+}

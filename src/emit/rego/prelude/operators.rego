@@ -53,6 +53,8 @@ _flat(lists) := [element | some list in lists; some element in list]
 # The first of some paths at which there is something.
 _first_path(resource, paths) := _first(array.concat([path | some path in paths; _exists(resource, path)], paths))
 
+_path_or(resource, path, other) := path if _exists(resource, path) else := other
+
 _exists(resource, path) := _get_from(resource.value, array.slice(path, count(resource.path), count(path))) != null
 
 _in(element, list) := element in list if element != null else := false
