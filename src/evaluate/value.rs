@@ -221,7 +221,7 @@ fn whole_number(number: i128) -> Option<i128> {
 fn whole_float(text: &str) -> Option<i128> {
     let nano = decimal_number(text)?;
     let is_whole = nano % 1_000_000_000 == 0 && !is_long(text);
-    is_whole.then_some((nano / 1_000_000_000).max(i64::MIN.into()))
+    is_whole.then_some(nano / 1_000_000_000)
 }
 
 /// Whether a number is less or more than 64 bits hold.
