@@ -220,14 +220,15 @@ impl<'a> Evaluator<'a> {
                     sum = Some(match sum.take() {
                         None => value,
                         Some(Value::Unknown(reason)) => Value::Unknown(reason),
-                        Some(sum) => known(&[&sum, &value], || {
-                            operators::arithmetic(crate::ir::Arithmetic::Add, &sum, &value)
-                        }),
+                        Some(sum) => known(&[&sum, &value], || operators::added(&sum, &value)),
                     });
                 });
                 match open {
                     Some(reason) => Value::Unknown(reason),
-                    None => sum.unwrap_or_else(|| operators::zero(&expression.ty)),
+                    None => match sum {
+                        Some(Value::Int(sum)) => operators::whole(sum),
+                        sum => sum.unwrap_or_else(|| operators::zero(&expression.ty)),
+                    },
                 }
             }
             ExpressionKind::List(elements) => {
@@ -622,11 +623,15 @@ fn cast<'a>(value: Value<'a>, ty: &Type) -> Value<'a> {
             .and_then(Quantity::of_percent)
             .map_or(Value::Absent, Value::Quantity),
         (Value::Part(part), _) => Value::of_node(part.object, part.node, ty, ""),
+        // An amount under a key that says nothing of its dimension has the one that is asked for.
+        (Value::Quantity(quantity), Type::Quantity(dimension)) => {
+            let dimension = dimension.unwrap_or(quantity.dimension);
+            Value::Quantity(Quantity::new(quantity.nano, dimension))
+        }
         (Value::Text(_), Type::String | Type::Image)
         | (Value::Bool(_), Type::Bool)
         | (Value::Int(_), Type::Int)
         | (Value::Decimal(_), Type::Decimal)
-        | (Value::Quantity(_), Type::Quantity(_))
         | (Value::Unknown(_), _)
         | (_, Type::List(_) | Type::Map(_) | Type::Any | Type::IntOrString) => value,
         (value, ty) if ty.is_struct() => value.clone(),

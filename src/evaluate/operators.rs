@@ -201,15 +201,15 @@ pub fn count(value: &Value<'_>) -> i128 {
     count
 }
 
-/// Exact arithmetic. Absent if an operand is, or for division by nothing; sums of numbers stop at the
-/// ends of 128 bits.
+/// Exact arithmetic. Absent if an operand is, or for division by nothing; whole numbers stop at the ends of 64
+/// bits, sums of decimals at those of 128.
 pub fn arithmetic<'a>(operation: Arithmetic, left: &Value<'a>, right: &Value<'a>) -> Value<'a> {
     let quantity = |result: Option<Quantity>| result.map_or(Value::Absent, Value::Quantity);
     let ratio = |decimal: i128| Quantity::new(decimal, Dimension::RATIO);
     match (operation, left, right) {
-        (Arithmetic::Add, Value::Int(a), Value::Int(b)) => Value::Int(a.saturating_add(*b)),
-        (Arithmetic::Subtract, Value::Int(a), Value::Int(b)) => Value::Int(a.saturating_sub(*b)),
-        (Arithmetic::Multiply, Value::Int(a), Value::Int(b)) => Value::Int(a.saturating_mul(*b)),
+        (Arithmetic::Add, Value::Int(a), Value::Int(b)) => whole(a.saturating_add(*b)),
+        (Arithmetic::Subtract, Value::Int(a), Value::Int(b)) => whole(a.saturating_sub(*b)),
+        (Arithmetic::Multiply, Value::Int(a), Value::Int(b)) => whole(a.saturating_mul(*b)),
         (Arithmetic::Divide, Value::Int(a), Value::Int(b)) => {
             a.checked_div(*b).map_or(Value::Absent, Value::Int)
         }
@@ -235,10 +235,24 @@ pub fn arithmetic<'a>(operation: Arithmetic, left: &Value<'a>, right: &Value<'a>
     }
 }
 
+/// The sum of numbers of which those before are summed up already. That of whole numbers is limited when it is
+/// complete: see [`whole`].
+pub fn added<'a>(sum: &Value<'a>, value: &Value<'a>) -> Value<'a> {
+    match (sum, value) {
+        (Value::Int(sum), Value::Int(value)) => Value::Int(sum.saturating_add(*value)),
+        _ => arithmetic(Arithmetic::Add, sum, value),
+    }
+}
+
+/// A whole number, or the end of 64 bits that is nearest.
+pub fn whole<'a>(number: i128) -> Value<'a> {
+    Value::Int(number.clamp(i64::MIN.into(), i64::MAX.into()))
+}
+
 /// The number with the other sign.
 pub fn negate<'a>(value: &Value<'a>) -> Value<'a> {
     match value {
-        Value::Int(value) => Value::Int(value.saturating_neg()),
+        Value::Int(value) => whole(value.saturating_neg()),
         Value::Decimal(value) => Value::Decimal(value.saturating_neg()),
         Value::Quantity(quantity) => Value::Quantity(quantity.negated()),
         _ => Value::Absent,

@@ -63,6 +63,13 @@ impl<'a> Evaluator<'a> {
             Property::Containers => match self.pod_of(&base) {
                 Some(pod) => Value::List(
                     subjects::containers_of(repository, pod, ContainerClasses::ALL)
+                        // What is no container is a fault, and has no number among them.
+                        .filter(|container| {
+                            matches!(
+                                container.node.value,
+                                manifest::Value::Mapping(_) | manifest::Value::Null
+                            )
+                        })
                         .map(Value::Container)
                         .collect(),
                 ),

@@ -1,5 +1,6 @@
 //! Values → YAML or JSON text that every reader takes for the same value.
 
+use crate::escape;
 use crate::ir::PathPart;
 use crate::manifest::{Node, Value};
 
@@ -104,7 +105,8 @@ fn is_plain(text: &str) -> bool {
         || starts_as_word && text.bytes().all(is_word_byte) && !specials.iter().any(|word| is_special(word))
 }
 
-/// A string in double quotes, with escapes that JSON and YAML share.
+/// A string in double quotes, with escapes that JSON and YAML share: for what acts on a screen instead of being
+/// seen, and for what YAML takes only as an escape.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {
@@ -114,7 +116,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            other if other.is_control() || matches!(other, '\u{2028}' | '\u{2029}' | '\u{FEFF}') => {
+            other @ ..='\u{ffff}' if escape::is_hidden(other) || other >= '\u{fffe}' => {
                 out.push_str(&format!("\\u{:04x}", u32::from(other)));
             }
             other => out.push(other),

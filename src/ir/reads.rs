@@ -304,9 +304,17 @@ impl Reader<'_> {
                     (_, Type::List(_)) => Segment::Elements,
                     _ => Segment::Entries,
                 };
-                let base = self.read(base).value;
+                let base = self.read(base);
+                // Which of the containers, or of the parts of a list, has that number is not known here.
+                if base.value.is_empty() {
+                    return Places {
+                        value: base.elements,
+                        elements: Vec::new(),
+                    };
+                }
                 self.note_all(
-                    base.iter()
+                    base.value
+                        .iter()
                         .map(|place| place.then(segment.clone(), &expression.ty, false))
                         .collect(),
                 )

@@ -135,9 +135,12 @@ impl Quantity {
         if above == Dimension::COUNT {
             return vec![ONE];
         }
+        // Parts of a byte are told in bytes, which shows that there are some.
+        let is_in_parts = self.dimension == Dimension::MEMORY && self.nano % 1_000_000_000 != 0;
         UNITS
             .iter()
             .filter(|unit| unit.printed && unit.dimension == above)
+            .filter(|unit| !is_in_parts || unit.size() == Fraction::ONE)
             .copied()
             .collect()
     }

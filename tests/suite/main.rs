@@ -11,6 +11,7 @@ mod cli;
 mod conftest;
 mod engines;
 mod evaluation;
+mod injection;
 mod lsp;
 mod pages;
 mod syntax;

@@ -76,6 +76,9 @@ impl<'a> Writer<'a> {
                 match expression.ty.present() {
                     Type::List(_) => self.or_empty(read, "[]")?,
                     Type::Map(_) => self.or_empty(read, "{}")?,
+                    ty if self.is_careful && ty.is_scalar() => {
+                        self.typed(&read, ty, expression.span).unwrap_or(read)
+                    }
                     _ => read,
                 }
             }
@@ -97,7 +100,7 @@ impl<'a> Writer<'a> {
                 self.arithmetic(expression, *operation, left, right)?
             }
             ExpressionKind::Negate(inner) => match inner.ty.present() {
-                Type::Int => format!("(-{})", self.whole(inner)?),
+                Type::Int => self.negated(inner)?,
                 _ => format!("quantity('0').sub({})", self.quantity(inner)?),
             },
             ExpressionKind::Count(each, condition) => self.count(each, condition.as_deref())?,
@@ -172,7 +175,8 @@ impl<'a> Writer<'a> {
         }
         let (term, name) = (self.dynamic(expression)?, self.scope.fresh("number"));
         Ok(format!(
-            "[{term}].map({name}, type({name}) == int || type({name}) == double ? int({name}) : 0)[0]"
+            "[{term}].map({name}, {} ? int({name}) : 0)[0]",
+            super::faults::whole(&name)
         ))
     }
 
@@ -192,7 +196,8 @@ impl<'a> Writer<'a> {
         self.constant(&parameter.value, span)
     }
 
-    fn or_empty(&mut self, read: String, empty: &str) -> Result<String> {
+    /// What was read, or an empty list or map where it is absent.
+    pub fn or_empty(&mut self, read: String, empty: &str) -> Result<String> {
         if self.is_careful {
             let name = self.scope.fresh("found");
             let expected = if empty == "[]" { "list" } else { "map" };
@@ -251,12 +256,17 @@ impl<'a> Writer<'a> {
                     0 => chain,
                     _ => format!("{chain}.orValue(null){closing}"),
                 };
-                chain = format!("[{value}].map({part}, type({part}) == {expected} ? {part}");
+                chain = format!("[dyn({value})].map({part}, type({part}) == {expected} ? {part}");
                 closing = " : null)[0]";
             }
             chain.push_str(step);
         }
-        Ok(format!("{chain}.orValue(null){closing}"))
+        // What stands at an index has no type of its own, and would have that of null.
+        let absent = match steps.first() {
+            Some((step, ..)) if step.starts_with('[') => "dyn(null)",
+            _ => "null",
+        };
+        Ok(format!("{chain}.orValue({absent}){closing}"))
     }
 
     fn property(&mut self, expression: &Expression, base: &Expression, property: Property) -> Result<String> {
@@ -338,18 +348,24 @@ impl<'a> Writer<'a> {
         if !matches!(inner.ty.present(), Type::Any | Type::IntOrString) {
             return Ok(value);
         }
-        let name = self.scope.fresh("value");
         if *ty.present() == Type::Quantity(Some(Dimension::RATIO)) {
             // Percent become a number that CEL's quantities read.
+            let name = self.scope.fresh("value");
             return Ok(format!(
                 "[{value}].map({name}, type({name}) == string && {name}.matches('^[0-9]{{1,18}}%$') ? dyn({name}.replace('%', 'e-2')) : null)[0]"
             ));
         }
-        Ok(match super::faults::conforms(&name, ty, inner.span)? {
+        self.typed(&value, ty, inner.span)
+    }
+
+    /// A value if it is of a type, else null.
+    fn typed(&mut self, value: &str, ty: &Type, span: Span) -> Result<String> {
+        let name = self.scope.fresh("value");
+        Ok(match super::faults::conforms(&name, ty, span)? {
             Some(test) => {
                 format!("[{value}].map({name}, {name} != null && {test} ? {name} : null)[0]")
             }
-            None => value,
+            None => value.to_owned(),
         })
     }
 
@@ -364,7 +380,7 @@ impl<'a> Writer<'a> {
         Ok(match function {
             Builtin::Count => match arguments.first().map(|own| own.ty.present()) {
                 Some(Type::List(_)) => format!("{}.size()", terms(0)),
-                _ => format!("{}.size()", self.set_keys(terms(0))?),
+                _ => format!("{}.size()", self.set_keys(arguments)?),
             },
             Builtin::Split => {
                 let separator = match arguments.get(1).map(|own| &own.kind) {
@@ -382,7 +398,7 @@ impl<'a> Writer<'a> {
             Builtin::Lower => self.named(terms(0), "text", |_, own| {
                 Ok(format!("({own} == null ? null : dyn({own}.lowerAscii()))"))
             })?,
-            Builtin::Keys => self.set_keys(terms(0))?,
+            Builtin::Keys => self.set_keys(arguments)?,
             Builtin::Semver => {
                 self.setting.demand(call.span, "comparing versions", 33)?;
                 let (a, b) = (format!("string({})", terms(0)), format!("string({})", terms(1)));
@@ -419,7 +435,16 @@ impl<'a> Writer<'a> {
     }
 
     /// The keys of a map under which something stands.
-    fn set_keys(&mut self, map: String) -> Result<String> {
+    fn set_keys(&mut self, arguments: &[Expression]) -> Result<String> {
+        let map = match arguments {
+            [map] if matches!(map.ty.present(), Type::Map(_)) => self.dynamic(map)?,
+            // Nothing has no keys.
+            [other] => {
+                let other = self.dynamic(other)?;
+                self.or_empty(other, "{}")?
+            }
+            _ => "{}".to_owned(),
+        };
         self.named(map, "map", |writer, map| {
             let key = writer.scope.fresh("key");
             Ok(format!("{map}.filter({key}, {map}[{key}] != null)"))

@@ -197,12 +197,9 @@ fn only(kinds: &[KindReference]) -> String {
 
 /// The condition that the value of a name, which is not null, is of a type; none if every value is.
 pub fn conforms(name: &str, ty: &Type, span: Span) -> Result<Option<String>> {
-    let whole = format!(
-        "(type({name}) == int || type({name}) == double && {name} < 9e18 && {name} > -9e18 && double(int({name})) == {name})"
-    );
     Ok(Some(match ty.present() {
         Type::Bool => format!("type({name}) == bool"),
-        Type::Int => whole,
+        Type::Int => whole(name),
         Type::Decimal => format!("(type({name}) == int || type({name}) == double)"),
         Type::String | Type::Image | Type::Regex => format!("type({name}) == string"),
         Type::Quantity(Some(dimension)) if !dimension.is_in_manifests() => {
@@ -214,7 +211,7 @@ pub fn conforms(name: &str, ty: &Type, span: Span) -> Result<Option<String>> {
             ));
         }
         Type::Quantity(_) => is_quantity(name),
-        Type::IntOrString => format!("(type({name}) == string || {whole})"),
+        Type::IntOrString => format!("(type({name}) == string || {})", whole(name)),
         Type::List(_) => format!("type({name}) == list"),
         Type::Map(_)
         | Type::Struct(_)
@@ -231,6 +228,22 @@ pub fn conforms(name: &str, ty: &Type, span: Span) -> Result<Option<String>> {
         | Type::Error
         | Type::Optional(_) => return Ok(None),
     }))
+}
+
+/// The condition that a value is a whole number of 64 bits, in whichever way it is written.
+pub fn whole(name: &str) -> String {
+    // The least of them is one that CEL does not convert.
+    format!(
+        "(type({name}) == int || type({name}) == double && ({name} == -9223372036854775808.0 || {name} > -9223372036854775808.0 && {name} < 9223372036854775808.0 && double(int({name})) == {name}))"
+    )
+}
+
+/// A value that is a whole number of 64 bits, as one of CEL.
+pub fn number(name: &str) -> String {
+    // Beside a whole number, one in floating point is no longer exact.
+    format!(
+        "type({name}) == int ? int({name}) : {name} == -9223372036854775808.0 ? -9223372036854775808 : int({name})"
+    )
 }
 
 /// The condition that a value is a quantity as manifests may spell it.

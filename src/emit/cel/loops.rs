@@ -108,7 +108,7 @@ impl Writer<'_> {
                 let map = self.term(list)?;
                 let map = match matches!(list.ty.present(), Type::Map(_)) {
                     true => map,
-                    false => format!("({map} == null ? dyn({{}}) : dyn({map}))"),
+                    false => self.or_empty(map, "{}")?,
                 };
                 self.entries(each, map, mode, body)
             }

@@ -78,17 +78,8 @@ impl Writer<'_> {
         right: &Expression,
     ) -> Result<String> {
         if *expression.ty.present() == Type::Int {
-            let operator = match operation {
-                Arithmetic::Add => "+",
-                Arithmetic::Subtract => "-",
-                Arithmetic::Multiply => "*",
-                Arithmetic::Divide => "/",
-            };
-            return Ok(format!(
-                "({} {operator} {})",
-                self.whole(left)?,
-                self.whole(right)?
-            ));
+            let (left, right) = (self.operand(left)?, self.operand(right)?);
+            return Ok(self.limited(operation, &left, &right));
         }
         match self.denominator(expression)? {
             1 => self.scaled(
@@ -103,6 +94,42 @@ impl Writer<'_> {
                 "it names a quotient or a product with a fraction, which CEL has no quantity for",
             )),
         }
+    }
+
+    /// A whole number with the other sign.
+    pub fn negated(&mut self, expression: &Expression) -> Result<String> {
+        let operand = self.operand(expression)?;
+        Ok(self.limited(Arithmetic::Subtract, "dyn(0)", &operand))
+    }
+
+    fn operand(&mut self, expression: &Expression) -> Result<String> {
+        Ok(match self.is_careful {
+            true => format!("dyn({})", self.whole(expression)?),
+            false => format!("dyn({})", self.term(expression)?),
+        })
+    }
+
+    /// An operation on whole numbers that stops at the ends of 64 bits, where CEL's would fail.
+    fn limited(&mut self, operation: Arithmetic, left: &str, right: &str) -> String {
+        let (pair, one) = (self.scope.fresh("pair"), self.scope.fresh("one"));
+        let (a, b) = (format!("{pair}[0]"), format!("{pair}[1]"));
+        let (most, least) = (i64::MAX, i64::MIN);
+        let result = match operation {
+            Arithmetic::Add => format!(
+                "{b} > 0 && {a} > {most} - {b} ? {most} : {b} < 0 && {a} < {least} - {b} ? {least} : {a} + {b}"
+            ),
+            Arithmetic::Subtract => format!(
+                "{b} < 0 && {a} > {most} + {b} ? {most} : {b} > 0 && {a} < {least} + {b} ? {least} : {a} - {b}"
+            ),
+            Arithmetic::Multiply => format!(
+                "({a} > 0 ? ({b} > 0 ? {a} > {most} / {b} : {b} < {least} / {a}) : \
+                 {b} > 0 ? {a} < {least} / {b} : {a} < 0 && {b} < 0 && {a} < {most} / {b}) ? \
+                 (({a} > 0) == ({b} > 0) ? {most} : {least}) : {a} * {b}"
+            ),
+            Arithmetic::Divide => format!("{a} / {b}"),
+        };
+        let whole = super::faults::number(&one);
+        format!("[[{left}, {right}].map({one}, {whole})].map({pair}, {result})[0]")
     }
 
     /// About how much an amount is, for messages; zero if that can't be told.

@@ -49,6 +49,11 @@ impl Writer<'_> {
                 )
             }
             _ if self.is_quantity(expression) => format!("string({})", self.approximate(expression)?),
+            Type::Int => {
+                let (value, name) = (self.dynamic(expression)?, self.scope.fresh("shown"));
+                let whole = super::faults::number(&name);
+                format!("[{value}].map({name}, {name} == null ? 'unset' : string({whole}))[0]")
+            }
             _ => {
                 let (value, name) = (self.dynamic(expression)?, self.scope.fresh("shown"));
                 format!("[{value}].map({name}, {})[0]", shown(&name))

@@ -402,6 +402,14 @@ impl<'a> Writer<'a> {
         })
     }
 
+    /// A text of the author's as a term that is a string, whatever it reads.
+    pub fn text(&mut self, expression: &Expression) -> Result<String> {
+        match &expression.kind {
+            ExpressionKind::Interpolate(_) => self.term(expression),
+            _ => self.printed(expression),
+        }
+    }
+
     /// A value as messages show it, as a term that is a string.
     fn printed(&mut self, expression: &Expression) -> Result<String> {
         if let ExpressionKind::Constant(constant) = &expression.kind {

@@ -103,8 +103,8 @@ impl Writer<'_> {
                 }
             }
             Property::Flags => {
-                let paths = text::list([place.then("\"args\"").path.term(), place.path.term()]);
-                let path = format!("_first_path({}, {paths})", place.resource);
+                let arguments = place.then("\"args\"").path.term();
+                let path = format!("_path_or({}, {arguments}, {})", place.resource, place.path.term());
                 place.at(Path::of(path))
             }
             _ => place,

@@ -483,9 +483,9 @@ impl<'a> Builder<'a> {
         {
             lines.push(format!("_waived({}) == false", place.resource));
         }
-        let mut own = vec![("msg", self.writer.term(&clause.message)?)];
+        let mut own = vec![("msg", self.writer.text(&clause.message)?)];
         if let Some(help) = &clause.help {
-            own.push(("help", self.writer.term(help)?));
+            own.push(("help", self.writer.text(help)?));
         }
         own.push(("clause", self.clauses.len().to_string()));
         Ok(self.result(lines, &own, place.as_ref()))

@@ -28,22 +28,22 @@ func readAPI(folder string) (*API, error) {
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("no OpenAPI documents in %s", folder)
 	}
-	mapper := meta.NewDefaultRESTMapper(nil)
+	api := &API{mapper: meta.NewDefaultRESTMapper(nil)}
 	for _, file := range files {
-		if err := addKinds(mapper, file); err != nil {
+		if err := api.addKinds(file); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	documents := fileDiscovery{client: openapitest.NewFileClient(folder)}
-	schemas := &cachedSchemas{
+	api.schemas = &cachedSchemas{
 		below: &resolver.ClientDiscoveryResolver{Discovery: documents},
 		known: map[schema.GroupVersionKind]*spec.Schema{},
 	}
-	return &API{mapper: mapper, schemas: schemas}, nil
+	return api, nil
 }
 
 // addKinds adds the kinds whose objects can be created at a path of a document.
-func addKinds(mapper *meta.DefaultRESTMapper, file string) error {
+func (a *API) addKinds(file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -68,9 +68,15 @@ func addKinds(mapper *meta.DefaultRESTMapper, file string) error {
 		}
 		kind := operations.Post.Kind
 		resource := kind.GroupVersion().WithResource(path[strings.LastIndex(path, "/")+1:])
-		mapper.AddSpecific(kind, resource, resource, scope)
+		a.mapper.AddSpecific(kind, resource, resource, scope)
 	}
 	return nil
+}
+
+// serves says whether objects of a kind can be sent in that version; of groups that others may own, always.
+func (a *API) serves(kind schema.GroupVersionKind) bool {
+	_, err := a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	return err == nil || strings.Contains(kind.Group, ".") && !strings.HasSuffix(kind.Group, ".k8s.io")
 }
 
 type fileDiscovery struct {

@@ -26,17 +26,21 @@ import (
 	"k8s.io/client-go/tools/cache"
 )
 
-// Request asks for the verdict on an object.
+// Request asks for the verdict on an object by policies in a file, or on objects by policies as text.
 type Request struct {
-	ID        any            `json:"id"`
-	Policy    string         `json:"policy"`
-	Object    map[string]any `json:"object"`
-	OldObject map[string]any `json:"oldObject"`
+	ID        any              `json:"id"`
+	Policy    string           `json:"policy"`
+	Object    map[string]any   `json:"object"`
+	OldObject map[string]any   `json:"oldObject"`
+	Text      string           `json:"text"`
+	Objects   []map[string]any `json:"objects"`
 }
 
 // Answer is the verdict. An error is a fault of the policy: what it says then is no judgement.
 type Answer struct {
-	ID       any               `json:"id"`
+	ID any `json:"id"`
+	// Whether the API server takes objects of the kind in that version; of custom kinds, always.
+	Served   bool              `json:"served"`
 	Verdict  string            `json:"verdict"`
 	Matched  bool              `json:"matched"`
 	Messages []string          `json:"messages"`
@@ -160,9 +164,26 @@ func compileErrors(policy *v1.ValidatingAdmissionPolicy, release *version.Versio
 	return found
 }
 
+// Answers are the verdicts on several objects.
+type Answers struct {
+	Answers []Answer `json:"answers"`
+}
+
+// judgeAll gives the verdicts on objects that are created.
+func (s *Set) judgeAll(objects []map[string]any) Answers {
+	all := Answers{Answers: []Answer{}}
+	for _, object := range objects {
+		all.Answers = append(all.Answers, s.judge(&Request{Object: object}))
+	}
+	return all
+}
+
 // judge gives the verdict on an object, as the API server's dispatcher finds it.
 func (s *Set) judge(request *Request) Answer {
 	answer := Answer{ID: request.ID, Messages: []string{}, Warnings: []string{}, Audit: map[string]string{}}
+	object := &unstructured.Unstructured{Object: request.Object}
+	kind := object.GroupVersionKind()
+	answer.Served = s.api.serves(kind)
 	for _, fault := range s.faults {
 		answer.Messages = append(answer.Messages, "refused by Kubernetes: "+fault)
 	}
@@ -170,8 +191,6 @@ func (s *Set) judge(request *Request) Answer {
 		answer.Verdict = "error"
 		return answer
 	}
-	object := &unstructured.Unstructured{Object: request.Object}
-	kind := object.GroupVersionKind()
 	resource, scope := s.mappingOf(kind)
 	namespace := ""
 	if scope.Name() == meta.RESTScopeNameNamespace {

@@ -4,8 +4,11 @@
 //	vap [-kube 1.30] [-spec DIR] check FILE…   validates and type-checks policies
 //
 // A request is a line of JSON: {"id", "policy": path of YAML, "object", "oldObject"}. Its answer is a line
-// too: {"id", "verdict": "allow|deny|error", "matched", "messages", "warnings", "audit"}. Matching, bindings,
-// parameters, evaluation with its budgets of cost, and validation are those of the API server.
+// too: {"id", "served", "verdict": "allow|deny|error", "matched", "messages", "warnings", "audit"}. Matching,
+// bindings, parameters, evaluation with its budgets of cost, and validation are those of the API server.
+//
+// {"text": YAML, "objects"} asks for several objects at once by policies that are in no file. Its answer is
+// {"answers"}, one for each object, and the policies are forgotten when others come.
 package main
 
 import (
@@ -19,6 +22,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/version"
+	kjson "sigs.k8s.io/json"
 )
 
 func main() {
@@ -61,26 +65,22 @@ func specification() (string, error) {
 }
 
 func judgeLines(api *API, release *version.Version) error {
-	sets := map[string]*Set{}
+	judge := &judge{api: api, release: release, files: map[string]*Set{}}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 64<<20)
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	for lines.Scan() {
 		var request Request
-		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
+		// Whole numbers stay whole, as the API server reads them.
+		if err := kjson.UnmarshalCaseSensitivePreserveInts(lines.Bytes(), &request); err != nil {
 			return fmt.Errorf("a request that is no JSON: %w", err)
 		}
-		set, known := sets[request.Policy]
-		if !known {
-			var err error
-			if set, err = readSet(request.Policy, api); err != nil {
-				return err
-			}
-			set.compile(release)
-			sets[request.Policy] = set
+		found, err := judge.answer(&request)
+		if err != nil {
+			return err
 		}
-		answer, err := json.Marshal(set.judge(&request))
+		answer, err := json.Marshal(found)
 		if err != nil {
 			return err
 		}
@@ -92,6 +92,35 @@ func judgeLines(api *API, release *version.Version) error {
 		}
 	}
 	return lines.Err()
+}
+
+// judge keeps policies that are compiled: those of files, and the latest that came as text.
+type judge struct {
+	api     *API
+	release *version.Version
+	files   map[string]*Set
+	text    string
+	latest  *Set
+}
+
+func (j *judge) answer(request *Request) (any, error) {
+	if request.Text != "" {
+		if j.latest == nil || j.text != request.Text {
+			j.text, j.latest = request.Text, parseSet(request.Text, j.api)
+			j.latest.compile(j.release)
+		}
+		return j.latest.judgeAll(request.Objects), nil
+	}
+	set, known := j.files[request.Policy]
+	if !known {
+		var err error
+		if set, err = readSet(request.Policy, j.api); err != nil {
+			return nil, err
+		}
+		set.compile(j.release)
+		j.files[request.Policy] = set
+	}
+	return set.judge(request), nil
 }
 
 func checkFiles(api *API, release *version.Version, files []string) error {

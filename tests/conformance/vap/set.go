@@ -63,21 +63,38 @@ func readSet(path string, api *API) (*Set, error) {
 		return nil, err
 	}
 	for _, file := range append(files, path) {
-		if err := set.read(file); err != nil {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := set.read(file, text); err != nil {
 			return nil, err
 		}
 	}
-	for _, object := range set.objects {
-		set.admit(object)
-	}
+	set.admitAll()
 	return set, nil
 }
 
-func (s *Set) read(path string) error {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return err
+// parseSet reads all of a set from a text. What is no set has the reason as its fault.
+func parseSet(text string, api *API) *Set {
+	set := &Set{api: api}
+	if err := set.read("text", []byte(text)); err != nil {
+		set.fault("%v", err)
 	}
+	if len(set.policies) == 0 {
+		set.fault("the text has no policy")
+	}
+	set.admitAll()
+	return set
+}
+
+func (s *Set) admitAll() {
+	for _, object := range s.objects {
+		s.admit(object)
+	}
+}
+
+func (s *Set) read(path string, text []byte) error {
 	documents := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	for {
 		document, err := documents.Read()
@@ -99,7 +116,7 @@ func (s *Set) add(document []byte) error {
 		return err
 	}
 	var object map[string]any
-	if err := json.Unmarshal(asJSON, &object); err != nil || object == nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(asJSON, &object); err != nil || object == nil {
 		return err
 	}
 	switch kind := (&unstructured.Unstructured{Object: object}).GroupVersionKind(); kind {

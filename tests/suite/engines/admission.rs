@@ -55,7 +55,7 @@ fn admitted(files: &Files, server: &Mutex<Server>) -> Option<Files> {
 }
 
 /// JSON with what YAML forbids or takes for the end of a line escaped, so that it is YAML too.
-fn escaped(json: &str) -> String {
+pub fn escaped(json: &str) -> String {
     let is_allowed = |letter: char| !matches!(letter, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}');
     let letters = json.chars().map(|letter| match is_allowed(letter) {
         true => letter.to_string(),

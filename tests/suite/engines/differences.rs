@@ -260,3 +260,162 @@ fn an_amount_is_shown_shortly_where_only_the_manifest_says_what_it_measures() {
         );
     }
 }
+fn what_stands_at_an_index_has_fields() {
+    let object =
+        deployment(r#"{"name":"a","image":"a:1","ports":[{"containerPort":80,"hostIP":"10.0.0.1"}]}"#);
+    check(
+        "  for c in containers\n  require false\n  message \"{c.ports[0].hostIP} {c.ports[1].hostIP}\"",
+        &object,
+        &["10.0.0.1 unset"],
+    );
+    check(
+        "  for c in containers\n  let first = c.ports[0]\n  forbid first.hostIP ?? \"\" == \"10.0.0.1\"",
+        &object,
+        &["`10.0.0.1`"],
+    );
+    check(
+        "  for c in containers\n  where c.args[0] is set\n  forbid lower(c.args[0]) == \"a\"",
+        &deployment(r#"{"name":"a","image":"a:1","args":["A"]}"#),
+        &["is `a`, must not be `a`"],
+    );
+}
+
+#[test]
+fn what_is_absent_has_no_keys() {
+    for list in ["", r#","ports":[{"containerPort":80}]"#] {
+        check(
+            "  for c in containers\n  require count(keys(c.ports[0])) == 0 or \"hostIP\" in keys(c.ports[0])",
+            &deployment(&format!(r#"{{"name":"a","image":"a:1"{list}}}"#)),
+            if list.is_empty() { &[] } else { &["does not hold"] },
+        );
+    }
+}
+
+#[test]
+fn messages_show_no_value_of_another_type() {
+    check(
+        "  for c in containers\n  require false\n  message \"{c.startupProbe.periodSeconds} {c.workingDir} {c.tty}\"",
+        &deployment(
+            r#"{"name":"a","image":"a:1","startupProbe":{"periodSeconds":1e20},"workingDir":5,"tty":"yes"}"#,
+        ),
+        &["unset unset unset"],
+    );
+}
+
+#[test]
+fn the_least_whole_number_of_64_bits_is_one_in_floating_point_too() {
+    check(
+        "  for c in containers\n  forbid c.livenessProbe.tcpSocket.port as Int ?? 1 < 1",
+        &deployment(
+            r#"{"name":"a","image":"a:1","livenessProbe":{"tcpSocket":{"port":-9223372036854775809}}}"#,
+        ),
+        &["must be at least `1`"],
+    );
+}
+
+#[test]
+fn parts_of_a_byte_are_told_in_bytes() {
+    let check = |memory: &str, expected: &str| {
+        check(
+            "  for c in containers\n  require (c.resources.limits[\"memory\"] ?? 1B) == 3B",
+            &deployment(&format!(
+                r#"{{"name":"a","image":"a:1","resources":{{"limits":{{"memory":"{memory}"}}}}}}"#
+            )),
+            &[&format!("is `{expected}`, must be `3B`")],
+        );
+    };
+    check("0.1Gi", "107374182.4B");
+    check("1073741824.000000001", "1073741824.000000001B");
+    check("1.5Gi", "1.5Gi");
+}
+
+#[test]
+fn a_message_of_what_is_absent_is_still_a_message() {
+    check_in_files(
+        "  for p in Pod\n  require p.labels selects p\n  message p.apiVersion",
+        r#"{"kind":"Pod"}"#,
+        &["unset"],
+    );
+}
+
+#[test]
+fn whole_numbers_stop_at_the_ends_of_64_bits() {
+    let check = |clause: &str, expected: &[&str]| {
+        check(
+            &format!("  for w in Deployment\n  {clause}"),
+            r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","generation":9223372036854775807,"deletionGracePeriodSeconds":-9223372036854775808},"spec":{"selector":{"matchLabels":{"app":"a"}},"template":{"metadata":{"labels":{"app":"a"}},"spec":{"containers":[{"name":"a","image":"a:1"}]}}}}"#,
+            expected,
+        );
+    };
+    let (most, least) = (
+        "w.metadata.generation ?? 0",
+        "w.metadata.deletionGracePeriodSeconds ?? 0",
+    );
+    check(
+        &format!(
+            "require false\n  message \"{{({most}) + 1}} {{({most}) * 2}} {{({most}) * -2}} {{({least}) - 1}} {{-({least})}} {{({least}) * ({least})}}\""
+        ),
+        &[
+            "9223372036854775807 9223372036854775807 -9223372036854775808 -9223372036854775808 9223372036854775807 9223372036854775807",
+        ],
+    );
+    check(
+        &format!("require ({most}) + ({least}) == -1 and ({most}) * -1 - 1 == ({least})"),
+        &[],
+    );
+    check(&format!("forbid ({most}) + 1 == ({most})"), &["must not"]);
+}
+
+#[test]
+fn what_is_no_container_has_no_number_among_them() {
+    check_in_files(
+        "  for p in Pod\n  require false\n  message \"{p.containers[0].name}\"",
+        r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":["b",{"name":"c","image":"a:1"}]}}"#,
+        &["c"],
+    );
+}
+
+#[test]
+fn an_amount_is_of_the_dimension_that_is_asked_for() {
+    check(
+        "  for c in containers\n  forbid any k, amount in c.resources.requests: (amount as Memory ?? 1B) == 1Gi",
+        &deployment(r#"{"name":"a","image":"a:1","resources":{"requests":{"nvidia.com/gpu":"1Gi"}}}"#),
+        &["must not"],
+    );
+}
+
+#[test]
+fn what_is_ill_typed_is_absent_in_messages() {
+    check(
+        "  for d in Deployment\n  require false\n  message \"{d.metadata.generation ?? 3}\"",
+        r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a","generation":-0.5}}"#,
+        &["3"],
+    );
+}
+
+#[test]
+fn large_memory_is_told_exactly() {
+    check(
+        "  for c in containers\n  let limit = (c.resources.limits[\"memory\"] ?? 1B) + 7Ei\n  require limit < 1B",
+        &deployment(r#"{"name":"a","image":"a:1","resources":{"limits":{"memory":"0.5Gi"}}}"#),
+        &["7516192768.5Gi"],
+    );
+}
+
+#[test]
+fn flags_of_an_empty_container_are_missing_at_the_container() {
+    check_in_files(
+        "  for c in containers\n  forbid c.flags[\"a\"] is missing",
+        r#"{"kind":"ReplicationController","spec":{"template":{"spec":{"containers":[null]}}}}"#,
+        &["is not set () Some"],
+    );
+}
+
+#[test]
+fn a_container_that_is_read_by_its_number_is_checked_first() {
+    check(
+        "  for p in pods\n  forbid any d in p.containers[0].volumeDevices: cidrContains(\"10.0.0.0/8\", d.name)",
+        &deployment(r#"{"name":"a","image":"a:1","volumeDevices":[{"devicePath":"/a"}]}"#),
+        &["`spec.containers[0].volumeDevices[0].name` is not set"],
+    );
+}

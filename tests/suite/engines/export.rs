@@ -8,14 +8,14 @@
 //! RULE-HASH/HASH/case.json, files/   documents with what was found natively, and as files
 //! ```
 
-use super::{Files, SCHEMA};
+use super::{Files, SCHEMA, policy_sources};
 use ordain::diagnostic::Diagnostic;
 use ordain::emit::rego::Module;
 use ordain::emit::{self, Artifact, BACKENDS, Backend, Form, GroupVersion, Options, Refusal};
 use ordain::ir::{Constant, Parameter, PolicySet, Rule, Step};
 use ordain::manifest::{Node, Value};
 use ordain::schema::Schema;
-use ordain::source::{SourceFile, Sources, Span};
+use ordain::source::Span;
 use serde_json::{Map, json};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -117,13 +117,8 @@ fn build(rule: &Rule, schema: &Schema) -> (Vec<Artifact>, Vec<Refusal>) {
         rules: vec![rule.clone()],
         ..PolicySet::default()
     };
-    // Artifacts name the file of their rule, whichever number it has.
-    let mut sources = Sources::new();
-    for _ in 0..1000 {
-        sources.add(SourceFile::new("policy.ordain", ""));
-    }
     let options = Options {
-        sources: &sources,
+        sources: &policy_sources(),
         api: &GroupVersion::default(),
         schema,
         today: None,
@@ -154,7 +149,7 @@ fn refused(refusals: &[Refusal]) -> serde_json::Value {
 }
 
 /// Which `require` or `forbid` of the rule it is, from 1; 0 for a fault of the manifest.
-fn clause_number(rule: &Rule, clause: Option<Span>) -> usize {
+pub fn clause_number(rule: &Rule, clause: Option<Span>) -> usize {
     let steps = rule.groups.iter().flat_map(|group| &group.steps);
     let mut clauses = steps.filter_map(|step| match step {
         Step::Clause(own) => Some(own.span),
@@ -165,7 +160,7 @@ fn clause_number(rule: &Rule, clause: Option<Span>) -> usize {
 }
 
 /// Which of the documents a place stands in.
-fn document(files: &Files, place: Span) -> Option<usize> {
+pub fn document(files: &Files, place: Span) -> Option<usize> {
     files.resources.iter().position(|resource| {
         let own = resource.root.span;
         own.file == place.file && own.start <= place.start && place.start <= own.end

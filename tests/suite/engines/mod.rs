@@ -5,7 +5,7 @@
 
 mod admission;
 mod differences;
-mod export;
+pub mod export;
 
 mod gatekeeper;
 mod generated;
@@ -14,9 +14,11 @@ mod mutated;
 mod rows;
 mod vap;
 
+pub use admission::escaped;
 use admission::forms;
 use ordain::diagnostic::Diagnostic;
 use ordain::emit::rego::{Host, KindFacts, Module, Setting, compile};
+use ordain::emit::{Backend, GroupVersion};
 use ordain::evaluate::rego::{Engine, Program, run as run_rego};
 use ordain::evaluate::{Options, Repository, Settings, run};
 use ordain::ir::{PolicySet, Rule};
@@ -24,6 +26,7 @@ use ordain::manifest::{self, Resource, Surroundings};
 use ordain::schema::Schema;
 use ordain::semantics::{PolicyFile, analyse};
 use ordain::source::{SourceFile, Sources};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The newest API, with the kinds that automations and budgets become.
@@ -78,24 +81,54 @@ fn compile_all(files: &[(String, String, &str)], schema: &Schema) -> Result<Poli
     }
 }
 
+/// Names for the files of policies, whichever number each has.
+fn policy_sources() -> Sources {
+    let mut sources = Sources::default();
+    for _ in 0..1000 {
+        sources.add(SourceFile::new("policy.ordain", ""));
+    }
+    sources
+}
+
+/// What a target makes of policies, by path.
+pub fn emitted(target: &dyn Backend, set: &PolicySet) -> BTreeMap<String, String> {
+    let options = ordain::emit::Options {
+        sources: &policy_sources(),
+        api: &GroupVersion::default(),
+        schema: &SCHEMA,
+        today: None,
+        default_namespace: "default",
+        min_kube: ordain::emit::vap::STABLE,
+        prices: None,
+        grid: None,
+        sign_key: None,
+    };
+    let (artifacts, refusals) = target.emit(set, &options);
+    assert_eq!(refusals, []);
+    let texts = artifacts
+        .into_iter()
+        .map(|artifact| (artifact.path.clone(), artifact.text().to_owned()));
+    texts.collect()
+}
+
 /// The rule of a policy that declares one.
-fn rule(text: &str) -> Rule {
+pub fn rule(text: &str) -> Rule {
     let set = policies(&[("policy.ordain".to_owned(), String::new(), text)]);
     assert_eq!(set.rules.len(), 1, "one rule is expected");
     set.rules.into_iter().next().unwrap()
 }
 
 /// Manifests as a repository of several files, each under its path.
-struct Files {
+pub struct Files {
     sources: Sources,
-    resources: Vec<Resource>,
+    pub resources: Vec<Resource>,
     schema: Schema,
     /// Whether they are what the API server makes of what was written.
     is_admitted: bool,
 }
 
 impl Files {
-    fn read(files: &[(&str, &str)]) -> Files {
+    pub fn read(files: &[(&str, &str)]) -> Files {
         Files::of_schema(&SCHEMA, files)
     }
 
@@ -167,7 +200,7 @@ fn findings(rule: &Rule, files: &Files) -> Result<Vec<String>, String> {
 }
 
 /// What a rule finds natively in some files, as diagnostics and as lines, if regorus finds the same.
-fn compare(rule: &Rule, files: &Files) -> Result<(Vec<Diagnostic>, Vec<String>), String> {
+pub fn compare(rule: &Rule, files: &Files) -> Result<(Vec<Diagnostic>, Vec<String>), String> {
     let settings = Settings::default();
     let repository = Repository::new(&files.sources, &files.resources, &files.schema, &settings);
     let options = Options::default();

@@ -2,14 +2,14 @@
 //! `tests/conformance/vap/run` asks Kubernetes' own code for its verdicts.
 
 use super::library::library;
-use super::{Files, SCHEMA, export, policies, rule};
+use super::{Files, SCHEMA, export, policies, policy_sources, rule};
 use ordain::emit::kyverno::ValidatingPolicies;
 use ordain::emit::vap::{AdmissionPolicies, STABLE};
 use ordain::emit::{Artifact, Backend, GroupVersion, Options, Refusal, cel};
 use ordain::evaluate::{Repository, Settings, run};
 use ordain::ir::{Constant, Date, ExpressionKind, Fixture, PolicySet, Rule, Step};
 use ordain::schema::KubernetesVersion;
-use ordain::source::{SourceFile, Sources};
+use ordain::source::Sources;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,15 +42,6 @@ const REFUSED: &[(&str, &str)] = &[
 ];
 
 static API: LazyLock<GroupVersion> = LazyLock::new(GroupVersion::default);
-
-/// Names for the files of policies.
-fn policy_sources() -> Sources {
-    let mut sources = Sources::default();
-    for _ in 0..1000 {
-        sources.add(SourceFile::new("policy.ordain", ""));
-    }
-    sources
-}
 
 fn options(sources: &Sources, min_kube: KubernetesVersion, today: Option<Date>) -> Options<'_> {
     Options {

@@ -118,9 +118,14 @@ _spelled(number, unit, decimals) := [_print_number(_scaled_down(quotient, decima
 	is_array(number)
 	number[2] == 0
 	amount := ((number[0] * 1000000000) + number[1]) * _tens[decimals]
+	amount < unit[1] * 10000000000000000000
 	amount % unit[1] == 0
 	quotient := amount / unit[1]
+	_has_as_many(quotient, decimals) == true
 }
+
+# Whether fewer decimals would not do. OPA divides longer numbers in floating point.
+_has_as_many(quotient, decimals) := true if decimals == 0 else := quotient % 10 != 0
 
 _tens := [1, 10, 100, 1000, 10000, 100000, 1000000]
 

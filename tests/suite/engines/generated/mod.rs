@@ -1,25 +1,29 @@
 //! Policies that nobody wrote over objects that nobody would: whatever both say, every engine finds the same.
 //!
 //! A seed decides a policy of one rule and objects for it. `ORDAIN_PAIRS` says how many pairs of a policy
-//! and an object are judged, `ORDAIN_SEED` where to begin, and `ORDAIN_OPA` which other engines judge (see
-//! [`engines`]). A difference is made small and printed as a policy with a test, the first `ORDAIN_SHRINK` of
+//! and an object are judged, `ORDAIN_SEED` where to begin, and `ORDAIN_OPA` and `ORDAIN_VAP` which other
+//! engines judge (see [`engines`]). A difference is made small and printed as a policy with a test, the first `ORDAIN_SHRINK` of
 //! them.
 
 mod author;
 mod conditions;
 mod engines;
 mod json;
+mod kubernetes;
 mod literals;
 mod members;
 mod objects;
+mod opa;
 mod operands;
 mod policies;
 mod random;
+mod service;
 mod shrink;
 
 use super::{Files, SCHEMA};
 use engines::{Engines, Verdict};
 use json::Json;
+use kubernetes::Tally;
 use members::Members;
 use objects::{Maker, Words};
 use ordain::schema::{Kind, Schema};
@@ -94,14 +98,27 @@ fn generated_policies_find_the_same_in_every_engine() {
     let members = Members::new(&WIDGETS);
     let mut engines = Engines::start(&WIDGETS);
     let (mut judged, mut found, mut silent, mut failed, mut refused) = (0, 0, 0, 0, 0);
+    let (mut admitted, mut unsent) = (0, 0);
     let mut unsaid: BTreeMap<String, u64> = BTreeMap::new();
     let mut seed = first;
     while judged < pairs {
         let (policy, objects) = case(seed, &members);
         match engines.judge(&policy, &objects) {
-            Verdict::Same(findings) => {
+            Verdict::Same(findings, in_cel) => {
                 found += findings;
                 silent += u64::from(findings == 0);
+                match in_cel {
+                    Some(Tally::Judged { objects, unsent: own }) => {
+                        admitted += objects;
+                        unsent += own;
+                    }
+                    Some(Tally::Refused(reason)) => {
+                        *unsaid
+                            .entry(format!("not said in CEL because {reason}"))
+                            .or_insert(0) += 1;
+                    }
+                    None => {}
+                }
             }
             Verdict::Unsaid(reason) => {
                 *unsaid
@@ -138,6 +155,9 @@ fn generated_policies_find_the_same_in_every_engine() {
         println!("{count} policies are {reason}");
     }
     println!("{judged} pairs of {policies} policies: {found} findings, {silent} policies without");
+    println!(
+        "{admitted} of the pairs were judged by Kubernetes too, {unsent} have an object that none can be sent"
+    );
     println!("{} passed, {failed} failed", policies - failed);
     assert_eq!(
         failed, 0,
