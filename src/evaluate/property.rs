@@ -244,6 +244,10 @@ impl<'a> Evaluator<'a> {
             (Ok(None), _) => return Value::Absent,
             (_, Value::Pod(pod)) => Subject::Pod(*pod),
             (_, Value::Container(container)) => Subject::Container(*container),
+            // A container that was found by its place in a list is one all the same.
+            (Ok(Some(object)), Value::Part(part)) => self
+                .container_of(part)
+                .map_or(Subject::Object(object), Subject::Container),
             (Ok(Some(object)), _) => Subject::Object(object),
         };
         let (low, high) = self.context.estimator.estimate(self.repository, subject, measure);

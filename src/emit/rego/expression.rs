@@ -6,8 +6,7 @@ use super::binder::container_fields;
 use super::condition::truth;
 use super::parameters::Form;
 use super::scope::Scope;
-use super::text;
-use super::{Reason, Result};
+use super::{Reason, Result, estimates, text};
 use crate::ir::{
     Arithmetic, Builtin, Constant, ContainerClasses, Expression, ExpressionKind, Local, Parameter, Property,
     Slot, Type,
@@ -217,7 +216,8 @@ impl<'a> Writer<'a> {
             Property::ImageRepository => format!("_image_repository({})", self.term(base)?),
             Property::ImageTag => format!("_image_tag({})", self.term(base)?),
             Property::ImageDigest => format!("_image_digest({})", self.term(base)?),
-            Property::Low | Property::High => return Err(tables(expression)),
+            Property::Low => format!("_get({}, [\"low\"])", self.term(base)?),
+            Property::High => format!("_get({}, [\"high\"])", self.term(base)?),
             Property::Object => self.placed(base)?.resource,
             Property::Name => format!("_name({})", self.placed(base)?.resource),
             Property::Namespace => format!("_namespace({})", self.placed(base)?.resource),
@@ -311,12 +311,8 @@ impl<'a> Writer<'a> {
             Builtin::Keys => "_keys",
             Builtin::CidrContains => "_cidr_contains",
             Builtin::Base => return Err(Reason::new(call.span, "it reads the base revision")),
-            Builtin::Cost | Builtin::Carbon | Builtin::Energy => return Err(tables(call)),
-            Builtin::Replicas | Builtin::Requests => {
-                return Err(Reason::new(
-                    call.span,
-                    "it reads the autoscalers of the repository, which the emitted code doesn't follow",
-                ));
+            Builtin::Cost | Builtin::Carbon | Builtin::Energy | Builtin::Replicas | Builtin::Requests => {
+                return self.estimate(call, function, arguments);
             }
         };
         let arguments: Vec<String> = arguments
@@ -324,6 +320,40 @@ impl<'a> Writer<'a> {
             .map(|argument| self.structure(argument))
             .collect::<Result<_>>()?;
         Ok(format!("{name}({})", arguments.join(", ")))
+    }
+
+    /// A call of what estimates: an object with both ends of a range.
+    fn estimate(&mut self, call: &Expression, function: Builtin, arguments: &[Expression]) -> Result<String> {
+        let Some(subject) = arguments.first() else {
+            return Err(Reason::new(call.span, "what it estimates is missing"));
+        };
+        let resource = self.placed(subject)?.resource;
+        let asked = match (function, subject.ty.present()) {
+            (Builtin::Replicas, _) => return Ok(format!("_replicas_range({resource})")),
+            (Builtin::Requests, _) => {
+                let Some(ExpressionKind::Constant(Constant::String(key))) =
+                    arguments.get(1).map(|argument| &argument.kind)
+                else {
+                    return Err(Reason::new(
+                        call.span,
+                        "the resource that it asks for is not constant",
+                    ));
+                };
+                let is_extended = Dimension::of_resource_key(key) == Dimension::COUNT;
+                return Ok(format!(
+                    "_requests_range({resource}, {}, {is_extended})",
+                    text::string(key)
+                ));
+            }
+            (_, Type::Pod) => format!("_asked_of_pod({resource}, {})", self.pod(subject)?),
+            (_, Type::Container) => format!("_asked_of_container({resource}, {})", self.term(subject)?),
+            _ => format!("_asked_of_object({resource})"),
+        };
+        Ok(match function {
+            Builtin::Cost => format!("_cost({asked})"),
+            Builtin::Carbon => format!("_carbon({asked})"),
+            _ => format!("_energy({asked})"),
+        })
     }
 
     fn arithmetic(
@@ -410,6 +440,9 @@ impl<'a> Writer<'a> {
             Type::Quantity(Some(Dimension::CPU)) => format!("_print_cpu({term})"),
             Type::Quantity(Some(Dimension::MEMORY)) => format!("_print_memory({term})"),
             Type::Quantity(Some(Dimension::RATIO)) => format!("_print_share({term})"),
+            Type::Quantity(Some(dimension)) if *dimension != Dimension::COUNT => {
+                self.printed_amount(expression, &term, *dimension)?
+            }
             Type::Quantity(_) | Type::Decimal => format!("_print_number({term})"),
             Type::Document(_) => format!("_print_resource({term})"),
             Type::Pod => format!("_print_resource({})", self.placed(expression)?.resource),
@@ -420,6 +453,31 @@ impl<'a> Writer<'a> {
             }
             _ => format!("_print({term})"),
         })
+    }
+
+    /// An amount with its unit.
+    fn printed_amount(
+        &mut self,
+        expression: &Expression,
+        term: &str,
+        dimension: Dimension,
+    ) -> Result<String> {
+        let is_told = dimension == Dimension::DURATION || self.is_round(expression);
+        let printed = estimates::printed(term, dimension).filter(|_| is_told);
+        printed.ok_or_else(|| {
+            Reason::new(
+                expression.span,
+                format!(
+                    "it shows an amount of {dimension} that it computes, which Rego has no units to tell in"
+                ),
+            )
+            .help("leave the computed amount out of the message")
+        })
+    }
+
+    /// Whether few decimals tell an amount.
+    pub fn is_round(&self, expression: &Expression) -> bool {
+        estimates::is_round(expression, self.parameters, &|slot| self.scope.is_round(slot))
     }
 
     /// Whether a term may be null.
@@ -486,10 +544,6 @@ pub(super) fn member(term: &str, name: &str) -> String {
 
 pub(super) fn is_of_pod(ty: &Type) -> bool {
     matches!(ty.present(), Type::Pod | Type::Container)
-}
-
-fn tables(expression: &Expression) -> Reason {
-    Reason::new(expression.span, "it reads price or grid tables and autoscalers")
 }
 
 fn constant_nano(constant: &Constant) -> Option<i128> {

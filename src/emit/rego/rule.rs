@@ -5,7 +5,7 @@ use super::binder::{container_fields, kind_set, resources, reviewed};
 use super::condition::truth;
 use super::expression::Writer;
 use super::scope::{Binding, Path, Place};
-use super::{Host, Module, Result, Setting, faults, parameters, prelude, text};
+use super::{Host, Module, Result, Setting, estimates, faults, parameters, prelude, text};
 use crate::diagnostic::Severity;
 use crate::emit::{Origin, rebuild_notice};
 use crate::ir::reads::{self, DomainReads};
@@ -56,15 +56,24 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
         builder.group(group)?;
     }
     let mut body = builder.results;
+    // Gatekeeper itself knows where results are.
+    if setting.host != Host::Gatekeeper
+        && let Some(first) = body.first_mut()
+    {
+        *first = format!("{}\n{first}", entry_annotation(rule));
+    }
     body.extend(builder.definitions);
     body.extend(waivers);
     body.extend(parameters);
     let body = body.join("\n\n");
     let (prelude, open) = prelude::needed_by(&body, setting.host);
-    let facts: Vec<String> = open
-        .into_iter()
-        .filter_map(|name| fact(name, setting, admission.as_ref()))
-        .collect();
+    let mut facts: Vec<String> = Vec::new();
+    for name in open {
+        match estimates::fact(name, &setting.estimates, &prelude, rule.span) {
+            Some(made) => facts.push(made?),
+            None => facts.extend(fact(name, setting, admission.as_ref())),
+        }
+    }
     let package_line = match setting.host {
         // Gatekeeper takes version 1 of Rego from the template.
         Host::Gatekeeper => format!("package {package}"),
@@ -170,6 +179,7 @@ fn header(rule: &Rule, setting: &Setting<'_>) -> String {
     let notes = waiver_notes(rule, setting.waivers, setting.today);
     lines.extend(notes.into_iter().map(|note| format!("# {note}")));
     lines.push("# METADATA".to_owned());
+    lines.push("# scope: package".to_owned());
     lines.push(format!("# title: {}", text::string(&rule.title)));
     if !rule.documentation.is_empty() {
         lines.push(format!("# description: {}", text::string(&rule.documentation)));
@@ -186,6 +196,19 @@ fn header(rule: &Rule, setting: &Setting<'_>) -> String {
         ("version", text::string(env!("CARGO_PKG_VERSION"))),
     ];
     lines.extend(custom.iter().map(|(key, value)| format!("#   {key}: {value}")));
+    lines.join("\n")
+}
+
+/// What stands above the first of the rules that yield results: that they are what is asked for.
+fn entry_annotation(rule: &Rule) -> String {
+    let lines = [
+        "# METADATA".to_owned(),
+        "# scope: document".to_owned(),
+        format!("# title: {}", text::string(&rule.title)),
+        "# entrypoint: true".to_owned(),
+        "# custom:".to_owned(),
+        format!("#   severity: {}", text::string(rule.severity.word())),
+    ];
     lines.join("\n")
 }
 
@@ -286,7 +309,7 @@ fn reads_files(expression: &Expression) -> bool {
         &expression.kind,
         ExpressionKind::Property(_, Property::File | Property::Complete)
             | ExpressionKind::Test(TestOperator::Deploys, ..)
-    );
+    ) || expression.is_estimate();
     own || expression.children().into_iter().any(reads_files)
 }
 
@@ -524,6 +547,9 @@ impl<'a> Builder<'a> {
         let term = self.writer.term(value)?;
         if !self.writer.stands_in_a_manifest(value) {
             self.writer.scope.computes(slot);
+        }
+        if self.writer.is_round(value) {
+            self.writer.scope.rounds(slot);
         }
         let name = self.writer.scope.variable(slot);
         let line = format!("{name} := {term}");

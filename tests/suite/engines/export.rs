@@ -131,6 +131,8 @@ fn build(rule: &Rule, schema: &Schema) -> (Vec<Artifact>, Vec<Refusal>) {
         min_kube: ordain::emit::vap::STABLE,
         prices: None,
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
     };
     emit::build(&set, &targets(), &options)

@@ -261,8 +261,8 @@ fn what_rego_cannot_say_is_refused_by_name() {
         "it reads the base revision",
     );
     check(
-        "rule r {\n  for d in Deployment\n  require (cost(d).high ?? 0 USD/month) <= 5 USD/month\n}\n",
-        "it reads price or grid tables and autoscalers",
+        "rule r {\n  for d in Deployment\n  require (cost(d).high ?? 0 USD/month) <= 5 USD/month\n  message \"{(cost(d).high ?? 0 USD/month) / 7}\"\n}\n",
+        "it shows an amount of USD per duration that it computes, which Rego has no units to tell in",
     );
 }
 
@@ -328,6 +328,7 @@ fn waivers_are_built_in_until_they_expire() {
             }),
             default_namespace: "default",
             kinds: &kinds,
+            estimates: Default::default(),
         };
         let module = compile(rule, &setting).unwrap();
         let program = Program {
