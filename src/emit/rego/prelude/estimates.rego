@@ -316,7 +316,7 @@ _print_amount_of(number, units, times, decimals) := _shortest(preferred[0], numb
 		own := [[spelling[0], spelling[1], spelling[2]] |
 			some spelling in spellings
 			spelling[3] == time
-			_decimals(spelling[0]) <= decimals
+			_digits_behind_point(spelling[0]) <= decimals
 		]
 		own != []
 	]
@@ -340,4 +340,4 @@ _multiplied_by_all(places, factors) := _multiplied(_multiplied(_multiplied(_mult
 
 _multiplied(places, factor) := _carried([product | some place in places; product := place * factor])
 
-_decimals(numeral) := count(numeral) - (indexof(numeral, ".") + 1) if contains(numeral, ".") else := 0
+_digits_behind_point(numeral) := count(numeral) - (indexof(numeral, ".") + 1) if contains(numeral, ".") else := 0

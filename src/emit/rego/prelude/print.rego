@@ -75,10 +75,10 @@ _nine_digits(number) := substring(format_int(1000000000 + number, 10), 1, 9)
 
 _print_cpu(number) := _print_number(number) if {
 	_print_number(number) in {"more than 1e26", "less than -1e26"}
-} else := _shortest([
-	[_print_number(number), "cpu", true],
-	[_print_number(_times(number, [0, 1000, 0])), "m", false],
-], number)
+} else := _shortest(array.concat(
+	[spelling | some spelling in [[_print_number(number), "cpu", true]]; number[2] % 1000 == 0],
+	[[_print_number(_times(number, [0, 1000, 0])), "m", false]],
+), number)
 
 # Beyond 1000E memory is not divided: OPA would round, fail at the remainder, and lose the finding.
 _print_memory(number) := "more than 1000E" if {
@@ -113,6 +113,12 @@ _spelled(number, unit, decimals) := [_print_number(_scaled_down(quotient, decima
 	amount := ((number[0] * 1000000000) + number[1]) * _tens[decimals]
 	amount % unit[1] == 0
 	quotient := amount / unit[1]
+} else := [_print_number(_scaled_down(quotient, decimals)), unit[0], false] if {
+	is_array(number)
+	number[0] == 0
+	amount := ((number[1] * 1000000000) + number[2]) * _tens[decimals]
+	amount % (unit[1] * 1000000000) == 0
+	quotient := amount / (unit[1] * 1000000000)
 }
 
 _tens := [1, 10, 100, 1000, 10000, 100000, 1000000]
