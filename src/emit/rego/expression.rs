@@ -21,6 +21,8 @@ pub struct Writer<'a> {
     pub reviewed: Option<Slot>,
     /// Whether parameters are set where the module runs.
     pub is_set_later: bool,
+    /// Whether the input is the review of an object, with what it was before.
+    pub is_at_admission: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -31,6 +33,7 @@ impl<'a> Writer<'a> {
             parameters,
             reviewed: None,
             is_set_later: false,
+            is_at_admission: false,
         }
     }
 
@@ -310,7 +313,7 @@ impl<'a> Writer<'a> {
             Builtin::Semver => "_semver",
             Builtin::Keys => "_keys",
             Builtin::CidrContains => "_cidr_contains",
-            Builtin::Base => return Err(Reason::new(call.span, "it reads the base revision")),
+            Builtin::Base => return self.base(call, arguments),
             Builtin::Cost | Builtin::Carbon | Builtin::Energy | Builtin::Replicas | Builtin::Requests => {
                 return self.estimate(call, function, arguments);
             }
@@ -320,6 +323,27 @@ impl<'a> Writer<'a> {
             .map(|argument| self.structure(argument))
             .collect::<Result<_>>()?;
         Ok(format!("{name}({})", arguments.join(", ")))
+    }
+
+    /// The object under review as it was before.
+    fn base(&mut self, call: &Expression, arguments: &[Expression]) -> Result<String> {
+        if !self.is_at_admission {
+            return Err(Reason::new(call.span, "it reads the base revision, which the input doesn't have")
+                .help("`ordain check --base` judges it; of the targets, those for admission can"));
+        }
+        match arguments.first().map(|own| (&own.kind, own.ty.present())) {
+            Some((ExpressionKind::Local(slot), Type::Document(_))) if self.reviewed == Some(*slot) => {
+                Ok("_before_review".to_owned())
+            }
+            Some((_, Type::Document(_))) => Err(Reason::new(
+                call.span,
+                "it reads what an object was that is not under review, which the cluster no longer knows",
+            )),
+            _ => Err(Reason::new(
+                call.span,
+                "it reads the base revision of a part of an object",
+            )),
+        }
     }
 
     /// A call of what estimates: an object with both ends of a range.

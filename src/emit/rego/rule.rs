@@ -42,6 +42,7 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
         definitions: Vec::new(),
     };
     builder.writer.is_set_later = setting.host != Host::Files;
+    builder.writer.is_at_admission = setting.host == Host::Gatekeeper;
     let waivers = waived(rule, setting);
     builder.has_waivers = !waivers.is_empty();
     if is_combined && setting.host != Host::Gatekeeper {

@@ -173,7 +173,7 @@ fn sums_and_multiples_of_estimates_are_told() {
 fn what_is_absurd_is_estimated_alike() {
     for (cpu, memory) in [
         ("1e40", "1e40"),
-        ("9223372036854775807", "8E"),
+        ("\"9223372036854775807\"", "8E"),
         ("-1", "1Gi"),
         ("\"abc\"", "1Gi"),
         ("1n", "1"),

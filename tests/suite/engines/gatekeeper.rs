@@ -204,6 +204,67 @@ fn what_a_rule_looks_up_is_synced() {
 }
 
 #[test]
+fn the_tests_of_a_rule_are_a_suite_for_gator() {
+    let pod = |name: &str| {
+        format!(
+            "    apiVersion: v1\n    kind: Pod\n    metadata: {{ name: {name} }}\n    spec: {{ containers: [{{ name: a, image: a }}] }}\n"
+        )
+    };
+    let service = "    ---\n    apiVersion: v1\n    kind: Service\n    metadata: { name: web }\n    spec: { ports: [] }\n";
+    let set = set(&format!(
+        "param wanted: String = \"web\"\nrule r {{\n  for p in pods\n  require p.name == wanted and (any s in Service: s.name == p.name)\n}}\n\
+         test r {{\n  accepts \"\"\"\n{}{service}  \"\"\"\n  rejects \"\"\"\n{}    ---\n{}{service}  \"\"\"\n  accepts \"\"\"\n{}{}  \"\"\" with {{ wanted: \"api\" }}\n}}\n",
+        pod("web"),
+        pod("web"),
+        pod("api"),
+        pod("api"),
+        service.replace("web", "api"),
+    ));
+    let artifacts = super::export::with_tests(&set);
+    let file = |path: &str| -> Value {
+        let artifact = artifacts.iter().find(|artifact| artifact.path == path).unwrap();
+        serde_yaml::from_str(artifact.text()).unwrap()
+    };
+    let accepts = |number: usize, object: usize, other: usize| {
+        json!({
+            "name": format!("{number} accepts, object {object}"),
+            "object": format!("r/{number}-accepts-{object}.yaml"),
+            "assertions": [{ "violations": "no" }],
+            "inventory": [format!("r/{number}-accepts-{other}.yaml")],
+        })
+    };
+    // Of what the rule finds nothing in, beside what it does, the case says nothing.
+    let rejects = json!({
+        "name": "2 rejects",
+        "object": "r/2-rejects-2.yaml",
+        "assertions": [{ "violations": "yes" }],
+        "inventory": ["r/2-rejects-1.yaml", "r/2-rejects-3.yaml"],
+    });
+    assert_eq!(
+        file("verify/suite.yaml")["tests"],
+        json!([
+            {
+                "name": "r",
+                "template": "../templates/r.yaml",
+                "constraint": "../constraints/r.yaml",
+                "cases": [accepts(1, 1, 2), accepts(1, 2, 1), rejects],
+            },
+            {
+                "name": "r with wanted = \"api\"",
+                "template": "../templates/r.yaml",
+                "constraint": "r/constraint-2.yaml",
+                "cases": [accepts(3, 1, 2), accepts(3, 2, 1)],
+            },
+        ])
+    );
+    assert_eq!(
+        file("verify/r/constraint-2.yaml")["spec"]["parameters"],
+        json!({ "wanted": "api" })
+    );
+    assert_eq!(file("verify/r/2-rejects-2.yaml")["metadata"]["name"], "api");
+}
+
+#[test]
 fn waivers_are_built_in_until_they_expire() {
     let set = set(
         "rule r {\n  for c in containers\n  require c.livenessProbe is set\n}\n\n\
