@@ -56,8 +56,14 @@ impl<'a> Evaluator<'a> {
                 } else {
                     "annotations"
                 };
-                self.labels(&base, field)
-                    .map_or(Value::Absent, |node| Value::Part(Part { object, node }))
+                let own = match base {
+                    // What an object was before has labels of its own.
+                    Value::Part(part) if matches!(ty.present(), Type::Document(_)) => {
+                        join::labels_of(part.node, field)
+                    }
+                    _ => self.labels(&base, field),
+                };
+                own.map_or(Value::Absent, |node| Value::Part(Part { object, node }))
             }
             Property::Pod => self.pod_of(&base).map_or(Value::Absent, Value::Pod),
             Property::Containers => match self.pod_of(&base) {

@@ -131,6 +131,11 @@ fn comment(rule: &Rule, policies: &PolicySet, options: &Options, setting: &Setti
         ),
     ];
     lines.extend(rego::waiver_notes(rule, &policies.waivers, setting.today));
+    if rule.groups.iter().any(rego::reads_former) {
+        lines.push(
+            "It reads what objects were before, so that it judges requests; audits pass it over.".to_owned(),
+        );
+    }
     for parameter in &rule.parameters {
         if parameters::Form::of(&parameter.ty).is_none() {
             lines.push(format!(

@@ -41,6 +41,7 @@ impl<'a> Writer<'a> {
     pub(super) fn structure(&mut self, expression: &Expression) -> Result<String> {
         let term = self.term(expression)?;
         Ok(match expression.ty.present() {
+            Type::Document(_) if expression.ty.is_optional() => format!("_get({term}, [\"value\"])"),
             Type::Document(_) => member(&term, "value"),
             _ => term,
         })
@@ -234,6 +235,7 @@ impl<'a> Writer<'a> {
                 };
                 let owner = match is_of_pod(&base.ty) {
                     true => member(&self.pod(base)?, "value"),
+                    false if self.is_former(base) => self.structure(base)?,
                     false => format!("{}.value", self.placed(base)?.resource),
                 };
                 format!("_map(_get({owner}, [\"metadata\", \"{field}\"]))")
@@ -328,8 +330,11 @@ impl<'a> Writer<'a> {
     /// The object under review as it was before.
     fn base(&mut self, call: &Expression, arguments: &[Expression]) -> Result<String> {
         if !self.is_at_admission {
-            return Err(Reason::new(call.span, "it reads the base revision, which the input doesn't have")
-                .help("`ordain check --base` judges it; of the targets, those for admission can"));
+            return Err(Reason::new(
+                call.span,
+                "it reads the base revision, which the input doesn't have",
+            )
+            .help("`ordain check --base` judges it; of the targets, those for admission can"));
         }
         match arguments.first().map(|own| (&own.kind, own.ty.present())) {
             Some((ExpressionKind::Local(slot), Type::Document(_))) if self.reviewed == Some(*slot) => {
@@ -346,11 +351,27 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Whether a value is of an object as it was before.
+    pub fn is_former(&self, expression: &Expression) -> bool {
+        match &expression.kind {
+            ExpressionKind::Call(Builtin::Base, _) => true,
+            ExpressionKind::Local(slot) => self.scope.is_former(*slot),
+            ExpressionKind::Field { base, .. }
+            | ExpressionKind::Index(base, _)
+            | ExpressionKind::Property(base, _) => self.is_former(base),
+            ExpressionKind::Coalesce(left, right) => self.is_former(left) || self.is_former(right),
+            _ => false,
+        }
+    }
+
     /// A call of what estimates: an object with both ends of a range.
     fn estimate(&mut self, call: &Expression, function: Builtin, arguments: &[Expression]) -> Result<String> {
         let Some(subject) = arguments.first() else {
             return Err(Reason::new(call.span, "what it estimates is missing"));
         };
+        if self.is_former(subject) {
+            return Err(Reason::new(call.span, "it estimates a former object"));
+        }
         let resource = self.placed(subject)?.resource;
         let asked = match (function, subject.ty.present()) {
             (Builtin::Replicas, _) => return Ok(format!("_replicas_range({resource})")),

@@ -31,7 +31,7 @@ mod scope;
 mod text;
 
 pub(super) use print::constant as printed;
-pub(super) use rule::waiver_notes;
+pub(super) use rule::{reads_former, waiver_notes};
 pub(super) use text::string as literal;
 
 use super::{Artifact, Backend, Estimates, Options, Origin, Reason, Refusal};

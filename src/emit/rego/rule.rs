@@ -10,8 +10,8 @@ use crate::diagnostic::Severity;
 use crate::emit::{Origin, rebuild_notice};
 use crate::ir::reads::{self, DomainReads};
 use crate::ir::{
-    Clause, Date, Domain, Each, Expression, ExpressionKind, Group, Property, Rule, Slot, Step, TestOperator,
-    Waiver,
+    Builtin, Clause, Date, Domain, Each, Expression, ExpressionKind, Group, Property, Rule, Slot, Step,
+    TestOperator, Waiver,
 };
 use crate::source::Span;
 use std::collections::HashMap;
@@ -37,6 +37,7 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
         entry,
         guards: HashMap::new(),
         has_waivers: false,
+        reads_former: false,
         clauses: Vec::new(),
         results: Vec::new(),
         definitions: Vec::new(),
@@ -314,6 +315,15 @@ fn reads_files(expression: &Expression) -> bool {
     own || expression.children().into_iter().any(reads_files)
 }
 
+/// Whether a group reads what objects were before.
+pub fn reads_former(group: &Group) -> bool {
+    fn reads(expression: &Expression) -> bool {
+        matches!(expression.kind, ExpressionKind::Call(Builtin::Base, _))
+            || expression.children().into_iter().any(reads)
+    }
+    expressions(group).into_iter().any(reads)
+}
+
 /// How an element's faults keep a group from judging it.
 struct Guard {
     owner: Option<String>,
@@ -327,6 +337,8 @@ struct Builder<'a> {
     entry: &'static str,
     guards: HashMap<Slot, Guard>,
     has_waivers: bool,
+    /// Whether the group at hand reads what objects were before.
+    reads_former: bool,
     /// The clauses that have results so far.
     clauses: Vec<Span>,
     results: Vec<String>,
@@ -465,6 +477,7 @@ impl<'a> Builder<'a> {
             Host::Gatekeeper => demands(group).iter().map(|each| Some(each.value)).collect(),
             Host::Files | Host::Bundle => vec![None],
         };
+        self.reads_former = reads_former(group);
         for (position, step) in group.steps.iter().enumerate() {
             if let Step::Clause(clause) = step {
                 self.clauses.push(clause.span);
@@ -482,6 +495,9 @@ impl<'a> Builder<'a> {
     fn clause(&mut self, before: &'a [Step], clause: &'a Clause) -> Result<String> {
         self.writer.scope.clear();
         let mut lines = Vec::new();
+        if self.reads_former {
+            lines.push("_knows_former".to_owned());
+        }
         let mut subject: Option<Slot> = None;
         for step in before {
             match step {
@@ -548,6 +564,9 @@ impl<'a> Builder<'a> {
         let term = self.writer.term(value)?;
         if !self.writer.stands_in_a_manifest(value) {
             self.writer.scope.computes(slot);
+        }
+        if self.writer.is_former(value) {
+            self.writer.scope.goes_back(slot);
         }
         if self.writer.is_round(value) {
             self.writer.scope.rounds(slot);

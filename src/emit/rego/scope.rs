@@ -99,6 +99,8 @@ pub struct Scope<'a> {
     computed: HashSet<Slot>,
     /// The names of amounts that few decimals tell.
     round: HashSet<Slot>,
+    /// The names of what objects were before.
+    former: HashSet<Slot>,
     taken: HashSet<String>,
 }
 
@@ -157,6 +159,7 @@ impl<'a> Scope<'a> {
             bindings: HashMap::new(),
             computed: HashSet::new(),
             round: HashSet::new(),
+            former: HashSet::new(),
             taken: HashSet::new(),
         }
     }
@@ -221,6 +224,16 @@ impl<'a> Scope<'a> {
     /// Notes that few decimals tell the amount that a name stands for.
     pub fn rounds(&mut self, slot: Slot) {
         self.round.insert(slot);
+    }
+
+    /// Whether a name stands for what an object was before.
+    pub fn is_former(&self, slot: Slot) -> bool {
+        self.former.contains(&slot)
+    }
+
+    /// Notes that a name stands for what an object was before.
+    pub fn goes_back(&mut self, slot: Slot) {
+        self.former.insert(slot);
     }
 
     /// What a local stands for.

@@ -265,6 +265,29 @@ fn the_tests_of_a_rule_are_a_suite_for_gator() {
 }
 
 #[test]
+fn what_an_object_was_before_is_that_of_the_review() {
+    let rule = |clause: &str| format!("rule r {{\n  for d in Deployment\n  {clause}\n}}\n");
+    let text = rule("let before = base(d)\n  require (before.spec.replicas ?? 1) <= (d.spec.replicas ?? 1)");
+    let template = &files(&set(&text), None)["templates/r.yaml"];
+    let module = module(template);
+    for expected in [
+        "\n\t_knows_former\n",
+        "before := _before_review",
+        "_get(_get(before, [\"value\"]), [\"spec\", \"replicas\"])",
+    ] {
+        assert!(module.contains(expected), "{expected} is not in\n{module}");
+    }
+    insta::assert_snapshot!(
+        refusals(&Constraints, &rule("for s in Service\n  require base(s) is set")),
+        @"r: it reads what an object was that is not under review, which the cluster no longer knows (-)"
+    );
+    insta::assert_snapshot!(
+        refusals(&Constraints, &rule("let before = base(d)\n  require no c in before.containers: c.name == \"a\"")),
+        @""
+    );
+}
+
+#[test]
 fn waivers_are_built_in_until_they_expire() {
     let set = set(
         "rule r {\n  for c in containers\n  require c.livenessProbe is set\n}\n\n\
