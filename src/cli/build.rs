@@ -5,8 +5,10 @@ mod write;
 
 use super::{Failure, Outcome, check, date, output};
 use crate::emit::bundle::SigningKey;
-use crate::emit::{self, Backend, Enforceability, Options, TableName};
+use crate::emit::{self, Backend, Enforceability, Estimates, Options, Sample, TableName};
 use crate::estimate;
+use crate::evaluate;
+use crate::evaluate::test::Surroundings;
 use crate::ir::{Date, PolicySet, Rule};
 use crate::report::Summary;
 use crate::schema::KubernetesVersion;
@@ -124,8 +126,14 @@ pub fn run(arguments: &Build) -> Result<Outcome, Failure> {
         .collect();
     let today = arguments.today.unwrap_or_else(date::today);
     let sign_key = arguments.sign_key.as_deref().map(sign_key).transpose()?;
+    let has_tests = targets.iter().any(|target| target.has_tests());
+    let samples = match has_tests {
+        true => samples(&workspace, &policies, today),
+        false => Vec::new(),
+    };
     let options = Options {
         sign_key: sign_key.as_ref(),
+        samples: &samples,
         ..options(&workspace, Some(today), arguments.min_kube)
     };
     let (artifacts, refusals) = emit::build(&policies, &targets, &options);
@@ -181,7 +189,48 @@ pub fn options(workspace: &Workspace, today: Option<Date>, min_kube: KubernetesV
         min_kube,
         prices: Some(table_name(workspace.estimator.prices)),
         grid: Some(table_name(workspace.estimator.grid)),
+        estimates: estimates(workspace),
+        samples: &[],
         sign_key: None,
+    }
+}
+
+/// The tests of these rules as the rules judge them natively, with the parameters and waivers of the build.
+fn samples(workspace: &Workspace, policies: &PolicySet, today: Date) -> Vec<Sample> {
+    let load = |path: &str, span| super::test::load(workspace, path, span);
+    let surroundings = Surroundings {
+        schema: &workspace.schema,
+        load: &load,
+        estimator: &workspace.estimator,
+    };
+    let options = evaluate::Options {
+        waivers: &policies.waivers,
+        fixes: false,
+        ..workspace.options(Some(today))
+    };
+    let mut samples = Vec::new();
+    for test in &policies.tests {
+        let Some(rule) = policies.rules.iter().find(|rule| rule.id == test.rule) else {
+            continue;
+        };
+        for case in &test.cases {
+            let judged = evaluate::test::judge(rule, case, surroundings, &workspace.settings, &options);
+            samples.extend(judged.map(|objects| Sample {
+                rule: rule.id.clone(),
+                accepts: case.accepts,
+                with: case.with.clone(),
+                objects,
+            }));
+        }
+    }
+    samples
+}
+
+/// What estimates of a workspace rest on.
+pub fn estimates(workspace: &Workspace) -> Estimates<'_> {
+    Estimates {
+        estimator: &workspace.estimator,
+        nodes: workspace.configuration.estimate.nodes,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which engine judges: the native evaluator, or regorus over the modules that `build` writes.
 
-use super::Failure;
+use super::{Failure, build};
 use crate::emit::rego::{self as modules, Host, KindFacts, Setting};
 use crate::evaluate::rego::{self, Program};
 use crate::evaluate::{self, Options, Outcome, Repository};
@@ -45,6 +45,7 @@ fn in_rego(
         today: None,
         default_namespace: workspace.configuration.namespace.as_deref().unwrap_or("default"),
         kinds: &kinds,
+        estimates: build::estimates(workspace),
     };
     let mut compiled = Vec::new();
     let mut native = Vec::new();

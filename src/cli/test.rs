@@ -78,7 +78,7 @@ pub fn run(arguments: &TestArguments) -> Result<Outcome, Failure> {
 }
 
 /// The text of a fixture's file, which is named from the folder of its policy.
-fn load(workspace: &Workspace, path: &str, span: Span) -> Result<String, String> {
+pub fn load(workspace: &Workspace, path: &str, span: Span) -> Result<String, String> {
     let policy = Path::new(&workspace.sources.file(span.file).path);
     let file = world::normalize(&policy.parent().unwrap_or(Path::new("")).join(path));
     let bytes = Disk

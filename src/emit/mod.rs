@@ -24,6 +24,7 @@ pub use reason::Reason;
 
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::estimate::Estimator;
 use crate::ir;
 use crate::schema::{KubernetesVersion, Schema};
 use crate::source::{Sources, Span};
@@ -82,6 +83,11 @@ pub trait Backend: Sync {
         &[Form::Rule]
     }
 
+    /// Whether its artifacts hold [`Options::samples`].
+    fn has_tests(&self) -> bool {
+        false
+    }
+
     /// What it can't carry: exactly what [`Backend::emit`] refuses. Worth a way of its own only where
     /// making the artifacts takes long.
     fn refusals(&self, policies: &ir::PolicySet, options: &Options) -> Vec<Refusal> {
@@ -108,8 +114,44 @@ pub struct Options<'a> {
     pub prices: Option<TableName<'a>>,
     /// The table of grid intensities that budgets are held against, if there is one.
     pub grid: Option<TableName<'a>>,
+    /// What the estimates of rules rest on.
+    pub estimates: Estimates<'a>,
     /// The key that bundles are signed with, if they are.
     pub sign_key: Option<&'a bundle::SigningKey>,
+    /// The tests of the rules, for targets that have tests.
+    pub samples: &'a [Sample],
+}
+
+/// What cost, energy and carbon are estimated by.
+#[derive(Debug, Clone, Copy)]
+pub struct Estimates<'a> {
+    /// The tables and assumptions.
+    pub estimator: &'a Estimator,
+    /// How many nodes the cluster has, if that is known.
+    pub nodes: Option<i128>,
+}
+
+impl Default for Estimates<'_> {
+    /// By the default tables, for a cluster of which nothing is known.
+    fn default() -> Self {
+        Estimates {
+            estimator: Estimator::standard(),
+            nodes: None,
+        }
+    }
+}
+
+/// A test case of a rule, as the rule natively judges it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// Whether the rule should find nothing.
+    pub accepts: bool,
+    /// The parameters that differ from those of the build.
+    pub with: Vec<(Arc<str>, ir::Constant)>,
+    /// The objects, each with whether the rule finds something in it.
+    pub objects: Vec<(serde_json::Value, bool)>,
 }
 
 /// A table of figures, as custom resources name it.

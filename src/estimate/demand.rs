@@ -41,6 +41,42 @@ impl Demand {
         load_balancers: Quantity::whole(0, Dimension::COUNT),
     };
 
+    /// How many parts there are.
+    pub const PARTS: usize = 5;
+
+    /// More than anyone asks for. What is beyond is not told apart, so that the numbers that amounts are made of
+    /// stay within what every engine computes exactly.
+    pub const MOST: Demand = Demand {
+        cpu: Quantity::whole(10_i128.pow(18), Dimension::CPU),
+        memory: Quantity::whole(10_i128.pow(23), Dimension::MEMORY),
+        gpus: Quantity::whole(10_i128.pow(18), Dimension::COUNT),
+        storage: Quantity::whole(10_i128.pow(23), Dimension::MEMORY),
+        load_balancers: Quantity::whole(10_i128.pow(18), Dimension::COUNT),
+    };
+
+    /// The parts, in the order in which engines without names for them have them.
+    pub fn parts(self) -> [Quantity; Demand::PARTS] {
+        [
+            self.cpu,
+            self.memory,
+            self.storage,
+            self.gpus,
+            self.load_balancers,
+        ]
+    }
+
+    /// The demand, of each part [`Demand::MOST`] at most.
+    pub fn bounded(self) -> Demand {
+        let least = |own: Quantity, most: Quantity| if own > most { most } else { own };
+        Demand {
+            cpu: least(self.cpu, Demand::MOST.cpu),
+            memory: least(self.memory, Demand::MOST.memory),
+            gpus: least(self.gpus, Demand::MOST.gpus),
+            storage: least(self.storage, Demand::MOST.storage),
+            load_balancers: least(self.load_balancers, Demand::MOST.load_balancers),
+        }
+    }
+
     /// The sum.
     pub fn plus(self, other: Demand) -> Demand {
         Demand {
@@ -350,7 +386,7 @@ fn gpu_keys<'a>(containers: impl Iterator<Item = &'a Node>) -> Vec<&'a str> {
         })
         .flat_map(Node::entries)
         .map(|entry| &*entry.key)
-        .filter(|key| key.ends_with("/gpu"))
+        .filter(|key| key.ends_with("/gpu") && !key.contains("hugepages-"))
         .collect();
     keys.sort_unstable();
     keys.dedup();
@@ -374,10 +410,10 @@ fn volumes(repository: &Repository<'_>, pod: PodId, asked: &mut Asked) -> Quanti
             continue;
         };
         let name = claim.as_str().unwrap_or_default();
-        let found = repository
-            .named("PersistentVolumeClaim", name)
-            .iter()
-            .find(|id| repository.object(**id).namespace == namespace);
+        let found = repository.named("PersistentVolumeClaim", name).iter().find(|id| {
+            let claim = repository.object(**id);
+            claim.namespace == namespace && claim.group.is_empty()
+        });
         match found {
             Some(id) if asked.claims.contains(id) => {}
             Some(id) => asked.claims.push(*id),

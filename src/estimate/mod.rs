@@ -16,6 +16,7 @@
 
 mod choice;
 mod demand;
+mod figures;
 mod scale;
 mod table;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod tests;
 
 pub use choice::{Choice, Wrong};
 pub use demand::{Asked, Assumed, Demand, Gap, name_of, of_claim, of_object, requests};
+pub use figures::Figures;
 pub use scale::{Range, replicas};
 pub use table::Table;
 
@@ -91,7 +93,7 @@ impl Estimator {
             return (None, None);
         }
         let amount = |demand: Demand| {
-            let exact = self.amount(demand.plus(claims), measure).ok()?;
+            let exact = self.amount(demand.plus(claims).bounded(), measure).ok()?;
             rounded(exact, measure)
         };
         (amount(asked.low), amount(asked.high))

@@ -2,7 +2,7 @@
 //!
 //! In: an object of a repository. Out: a range, whose ends are `None` where the manifests do not say.
 
-use crate::evaluate::{ObjectId, Repository};
+use crate::evaluate::{self, ObjectId, Repository};
 use crate::ir::KindReference;
 use crate::manifest::{Node, Value};
 
@@ -51,11 +51,10 @@ pub fn replicas(repository: &Repository<'_>, object: ObjectId) -> Range<i128> {
     }
 }
 
+/// A number of replicas, of which the API holds no more than 32 bits.
 fn whole(node: &Node) -> Option<i128> {
-    match node.value {
-        Value::Integer(value) if value >= 0 => Some(value),
-        _ => None,
-    }
+    let count = evaluate::whole(node).filter(|count| *count >= 0)?;
+    Some(count.min(i128::from(i32::MAX)))
 }
 
 /// The bounds of the autoscalers that scale an object: the widest, should there be several.

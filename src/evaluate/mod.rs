@@ -37,7 +37,7 @@ pub use place::{Located, Place};
 pub use repository::{Object, ObjectId, Pod, PodId, Repository, Settings, present_group};
 pub use run::{Options, Outcome, run};
 pub use subjects::{Elements, Subjects, containers_of};
-pub use value::{Container, Part, Reference, Unknown, Value, quantity};
+pub use value::{Container, Part, Reference, Unknown, Value, quantity, whole};
 
 use crate::estimate::Estimator;
 

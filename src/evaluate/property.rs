@@ -56,8 +56,14 @@ impl<'a> Evaluator<'a> {
                 } else {
                     "annotations"
                 };
-                self.labels(&base, field)
-                    .map_or(Value::Absent, |node| Value::Part(Part { object, node }))
+                let own = match base {
+                    // What an object was before has labels of its own.
+                    Value::Part(part) if matches!(ty.present(), Type::Document(_)) => {
+                        join::labels_of(part.node, field)
+                    }
+                    _ => self.labels(&base, field),
+                };
+                own.map_or(Value::Absent, |node| Value::Part(Part { object, node }))
             }
             Property::Pod => self.pod_of(&base).map_or(Value::Absent, Value::Pod),
             Property::Containers => match self.pod_of(&base) {
@@ -251,6 +257,10 @@ impl<'a> Evaluator<'a> {
             (Ok(None), _) => return Value::Absent,
             (_, Value::Pod(pod)) => Subject::Pod(*pod),
             (_, Value::Container(container)) => Subject::Container(*container),
+            // A container that was found by its place in a list is one all the same.
+            (Ok(Some(object)), Value::Part(part)) => self
+                .container_of(part)
+                .map_or(Subject::Object(object), Subject::Container),
             (Ok(Some(object)), _) => Subject::Object(object),
         };
         let (low, high) = self.context.estimator.estimate(self.repository, subject, measure);

@@ -134,8 +134,47 @@ pub fn test(tests: &[Test], rules: &[Rule], surroundings: Surroundings<'_>) -> R
     report
 }
 
-/// Runs one case.
-pub fn run_case(rule: &Rule, case: &TestCase, surroundings: Surroundings<'_>) -> Result<(), Failure> {
+/// The objects of a case, each with whether the rule finds something in it: for engines that are tested by the
+/// same cases, with the same waivers and settings. `None` where the fixture or the rule can't be judged.
+pub fn judge(
+    rule: &Rule,
+    case: &TestCase,
+    surroundings: Surroundings<'_>,
+    settings: &Settings,
+    options: &Options<'_>,
+) -> Option<Vec<(serde_json::Value, bool)>> {
+    let (sources, reading) = read(rule, case, surroundings).ok()?;
+    let rule = with_parameters(rule, case);
+    let schema = surroundings.schema.with_crds(&reading.resources);
+    let repository = Repository::new(&sources, &reading.resources, &schema, settings);
+    let outcome = run(&[&rule], &repository, options);
+    let judged = reading.resources.iter().map(|resource| {
+        let own = resource.root.span;
+        let is_in = |span: Span| own.file == span.file && own.start <= span.start && span.start <= own.end;
+        let is_found = outcome.findings.iter().any(|finding| is_in(finding.primary.span));
+        (manifest::to_json(&resource.root), is_found)
+    });
+    outcome.undecided.is_empty().then(|| judged.collect())
+}
+
+/// The rule with the parameters that a case sets.
+fn with_parameters(rule: &Rule, case: &TestCase) -> Rule {
+    let mut rule = rule.clone();
+    for (name, value) in &case.with {
+        let own = rule.parameters.iter_mut().find(|own| own.name == *name);
+        if let Some(parameter) = own {
+            parameter.value = value.clone();
+        }
+    }
+    rule
+}
+
+/// The manifests of a case.
+fn read(
+    rule: &Rule,
+    case: &TestCase,
+    surroundings: Surroundings<'_>,
+) -> Result<(Sources, manifest::FileReading), Failure> {
     let (name, text) = match &case.fixture {
         Fixture::Inline(text) => ("fixture.yaml", text.clone()),
         Fixture::File(path, span) => {
@@ -156,16 +195,13 @@ pub fn run_case(rule: &Rule, case: &TestCase, surroundings: Surroundings<'_>) ->
         manifest::Surroundings::default(),
     );
     fixture_is_sound(&reading, &sources)?;
-    let mut rule = rule.clone();
-    for (name, value) in &case.with {
-        let parameter = rule
-            .parameters
-            .iter_mut()
-            .find(|parameter| parameter.name == *name);
-        if let Some(parameter) = parameter {
-            parameter.value = value.clone();
-        }
-    }
+    Ok((sources, reading))
+}
+
+/// Runs one case.
+pub fn run_case(rule: &Rule, case: &TestCase, surroundings: Surroundings<'_>) -> Result<(), Failure> {
+    let (sources, reading) = read(rule, case, surroundings)?;
+    let rule = with_parameters(rule, case);
     let schema = surroundings.schema.with_crds(&reading.resources);
     let settings = Settings::default();
     let repository = Repository::new(&sources, &reading.resources, &schema, &settings);

@@ -215,6 +215,15 @@ pub fn quantity(node: &Node, dimension: Dimension) -> Option<Quantity> {
     }
 }
 
+/// The whole number that a node says.
+pub fn whole(node: &Node) -> Option<i128> {
+    match &node.value {
+        manifest::Value::Integer(number) => whole_number(*number),
+        manifest::Value::Float(text) => whole_float(text),
+        _ => None,
+    }
+}
+
 /// As in the API, a whole number has 64 bits.
 fn whole_number(number: i128) -> Option<i128> {
     i64::try_from(number).ok().map(i128::from)

@@ -1,6 +1,6 @@
 //! Walking over compiled expressions, so that no stage spells out all of their forms again.
 
-use super::{Domain, Each, Expression, ExpressionKind};
+use super::{Builtin, Domain, Each, Expression, ExpressionKind};
 
 impl Each {
     /// The expression ranged over, if there is one.
@@ -13,6 +13,17 @@ impl Each {
 }
 
 impl Expression {
+    /// Whether it is a call of what reads price and grid tables, claims and the autoscalers of the repository.
+    pub fn is_estimate(&self) -> bool {
+        matches!(
+            self.kind,
+            ExpressionKind::Call(
+                Builtin::Cost | Builtin::Carbon | Builtin::Energy | Builtin::Replicas | Builtin::Requests,
+                _
+            )
+        )
+    }
+
     /// The parts of the expression, in the order of the text. What a binder ranges over comes first,
     /// its condition and body after it.
     pub fn children(&self) -> Vec<&Expression> {

@@ -17,7 +17,9 @@ mod tests;
 mod wide;
 
 pub use literal::UnitError;
+pub use print::Way;
 pub use quantity::Quantity;
+pub use wide::Fraction;
 
 use std::fmt;
 

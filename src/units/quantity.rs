@@ -71,12 +71,10 @@ impl Quantity {
     /// The product; `None` where two currencies meet.
     pub fn times(self, other: Quantity) -> Option<Quantity> {
         let dimension = self.dimension.times(other.dimension)?;
-        // A base that cancels leaves its large denominator unit behind, once for each time.
-        let cancelled = units_cancelled(self.dimension, other.dimension, dimension)?;
         let magnitude = multiply_divide(
             self.nano,
             other.nano.unsigned_abs(),
-            cancelled.checked_mul(NANO.unsigned_abs())?,
+            nanos_of_product(self.dimension, other.dimension)?,
         );
         let nano = if other.nano < 0 {
             magnitude.saturating_neg()
@@ -92,10 +90,9 @@ impl Quantity {
             return None;
         }
         let dimension = self.dimension.per(other.dimension)?;
-        let cancelled = units_cancelled(dimension, other.dimension, self.dimension)?;
         let magnitude = multiply_divide(
             self.nano,
-            cancelled.checked_mul(NANO.unsigned_abs())?,
+            nanos_of_product(dimension, other.dimension)?,
             other.nano.unsigned_abs(),
         );
         let nano = if other.nano < 0 {
@@ -106,6 +103,20 @@ impl Quantity {
         Some(Quantity::new(nano, dimension))
     }
 
+    /// What an amount of a dimension is multiplied by to become its product with this quantity, both counted in
+    /// nano-units, for engines that have no dimensions. `None` unless the quantity is more than nothing.
+    pub fn as_factor(self, of: Dimension) -> Option<Fraction> {
+        of.times(self.dimension)?;
+        let nanos = nanos_of_product(of, self.dimension)?;
+        (self.nano > 0).then(|| Fraction::new(self.nano.unsigned_abs(), nanos))
+    }
+
+    /// The same for the quotient of an amount by this quantity.
+    pub fn as_divisor(self, of: Dimension) -> Option<Fraction> {
+        let nanos = nanos_of_product(of.per(self.dimension)?, self.dimension)?;
+        (self.nano > 0).then(|| Fraction::new(nanos, self.nano.unsigned_abs()))
+    }
+
     /// The stored number of nano-units that one natural unit has: one second, one USD per second.
     pub(super) fn scale(dimension: Dimension) -> Option<Fraction> {
         dimension
@@ -114,6 +125,13 @@ impl Quantity {
                 scale.times(Fraction::new(base.denominator(), 1))
             })
     }
+}
+
+/// The product of so many nano-units is one nano-unit. A base that cancels leaves its large denominator unit
+/// behind, once for each time.
+fn nanos_of_product(left: Dimension, right: Dimension) -> Option<u128> {
+    let product = left.times(right)?;
+    units_cancelled(left, right, product)?.checked_mul(NANO.unsigned_abs())
 }
 
 /// The large denominator units that vanish when `left * right` becomes `product`.

@@ -2,7 +2,7 @@
 
 /// A positive fraction in lowest terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fraction {
+pub struct Fraction {
     numerator: u128,
     denominator: u128,
 }
@@ -15,13 +15,23 @@ impl Fraction {
     };
 
     /// `numerator / denominator`; neither may be 0.
-    pub(super) fn new(numerator: u128, denominator: u128) -> Fraction {
+    pub(crate) fn new(numerator: u128, denominator: u128) -> Fraction {
         debug_assert!(numerator > 0 && denominator > 0);
         let divisor = greatest_common_divisor(numerator, denominator);
         Fraction {
             numerator: numerator / divisor,
             denominator: denominator / divisor,
         }
+    }
+
+    /// What stands above the line.
+    pub fn numerator(self) -> u128 {
+        self.numerator
+    }
+
+    /// What stands below it.
+    pub fn denominator(self) -> u128 {
+        self.denominator
     }
 
     /// The product, `None` if it does not fit.

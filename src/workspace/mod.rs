@@ -95,7 +95,8 @@ pub struct Workspace {
     pub reading: Vec<Diagnostic>,
     /// The tables and assumptions that estimates rest on.
     pub estimator: Estimator,
-    settings: Settings,
+    /// What is known of the repository besides its files.
+    pub settings: Settings,
 }
 
 impl Workspace {

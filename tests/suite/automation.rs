@@ -20,6 +20,8 @@ fn build(workspace: &Workspace, api: &GroupVersion) -> (Vec<Artifact>, Vec<Refus
             date: "2026-01-31",
         }),
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
     };
     emit::build(&workspace.policies, &[&emit::crd::CustomResources], &options)

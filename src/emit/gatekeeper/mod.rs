@@ -6,12 +6,14 @@
 //! - `constraints/RULE.yaml`: the kinds whose objects it judges, its parameters' values, and what is done about
 //!   an object that breaks it. The cluster takes it once it has taken the template;
 //! - `syncset.yaml`: the kinds that rules look up beside the object under review, which Gatekeeper has to
-//!   watch for them.
+//!   watch for them;
+//! - `verify/suite.yaml` with the files beside it: the tests of the rules, for `gator verify`.
 //!
 //! What can't be judged an object at a time, or reads what can't be synced, is refused by name.
 
 mod kinds;
 mod names;
+mod suite;
 
 use super::crd::yaml;
 use super::rego::{self, Host, KindFacts, Module, Setting, parameters};
@@ -40,18 +42,27 @@ impl Backend for Constraints {
         "constraint templates with their constraints for Gatekeeper, one a rule"
     }
 
+    fn has_tests(&self) -> bool {
+        true
+    }
+
     fn emit(&self, policies: &PolicySet, options: &Options) -> (Vec<Artifact>, Vec<Refusal>) {
         let facts = KindFacts::of_schema(options.schema);
         let setting = Setting::new(Host::Gatekeeper, policies, options, &facts);
         let mut artifacts = Vec::new();
         let mut refusals = Vec::new();
         let mut synced = BTreeSet::new();
+        let mut tests = Vec::new();
         for rule in &policies.rules {
-            let made = names::of_rule(rule, &policies.rules)
-                .and_then(|kind| of_rule(rule, &kind, policies, options, &setting));
+            let made = names::of_rule(rule, &policies.rules).and_then(|kind| {
+                let made = of_rule(rule, &kind, policies, options, &setting)?;
+                suite::of_rule(rule, &kind, options, &setting).map(|tests| (made, tests))
+            });
             match made {
-                Ok((own, needed)) => {
+                Ok(((own, needed), (tests_of_rule, files))) => {
                     artifacts.extend(own);
+                    artifacts.extend(files);
+                    tests.extend(tests_of_rule);
                     synced.extend(needed);
                 }
                 Err(reason) => refusals.push(reason.refusal(rule, NAME)),
@@ -61,6 +72,7 @@ impl Backend for Constraints {
             // Kinds of a fixed form can always be written.
             artifacts.extend(sync_set(&synced));
         }
+        artifacts.extend(suite::of_tests(tests));
         artifacts.sort();
         (artifacts, refusals)
     }
@@ -119,6 +131,11 @@ fn comment(rule: &Rule, policies: &PolicySet, options: &Options, setting: &Setti
         ),
     ];
     lines.extend(rego::waiver_notes(rule, &policies.waivers, setting.today));
+    if rule.groups.iter().any(rego::reads_former) {
+        lines.push(
+            "It reads what objects were before, so that it judges requests; audits pass it over.".to_owned(),
+        );
+    }
     for parameter in &rule.parameters {
         if parameters::Form::of(&parameter.ty).is_none() {
             lines.push(format!(

@@ -6,7 +6,7 @@
 //! has. What a quantifier ranges over is always looked up.
 
 use super::rule::reads_of;
-use super::{KindFacts, Reason, Result, faults};
+use super::{KindFacts, Reason, Result, estimates, faults};
 use crate::ir::reads::DomainReads;
 use crate::ir::{
     Clause, Domain, Each, Expression, ExpressionKind, Group, KindReference, Property, Rule, Slot, Step,
@@ -100,6 +100,9 @@ pub fn of_rule(rule: &Rule, facts: &KindFacts) -> Result<Admission> {
                 reviewed = reviewed.and(Kinds::of(&own.domain, facts));
             }
         }
+        for estimate in calls_that_estimate(group) {
+            read.extend(estimates::KINDS.map(|kind| (pair(kind), estimate.span)));
+        }
         for each in binders(group) {
             if is_only_reviewed(each.value, &demands) {
                 continue;
@@ -151,6 +154,17 @@ fn binders(group: &Group) -> Vec<&Each> {
         open.extend(expression.children());
     }
     found.retain(|each| each.domain.is_repository());
+    found
+}
+
+/// All calls of a group that estimate.
+fn calls_that_estimate(group: &Group) -> Vec<&Expression> {
+    let mut found = Vec::new();
+    let mut open = expressions(group);
+    while let Some(expression) = open.pop() {
+        found.extend(Some(expression).filter(|own| own.is_estimate()));
+        open.extend(expression.children());
+    }
     found
 }
 

@@ -6,8 +6,7 @@ use super::binder::container_fields;
 use super::condition::truth;
 use super::parameters::Form;
 use super::scope::Scope;
-use super::text;
-use super::{Reason, Result};
+use super::{Reason, Result, estimates, text};
 use crate::ir::{
     Arithmetic, Builtin, Constant, ContainerClasses, Expression, ExpressionKind, Local, Parameter, Property,
     Slot, Type,
@@ -22,6 +21,8 @@ pub struct Writer<'a> {
     pub reviewed: Option<Slot>,
     /// Whether parameters are set where the module runs.
     pub is_set_later: bool,
+    /// Whether the input is the review of an object, with what it was before.
+    pub is_at_admission: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -32,6 +33,7 @@ impl<'a> Writer<'a> {
             parameters,
             reviewed: None,
             is_set_later: false,
+            is_at_admission: false,
         }
     }
 
@@ -39,6 +41,7 @@ impl<'a> Writer<'a> {
     pub(super) fn structure(&mut self, expression: &Expression) -> Result<String> {
         let term = self.term(expression)?;
         Ok(match expression.ty.present() {
+            Type::Document(_) if expression.ty.is_optional() => format!("_get({term}, [\"value\"])"),
             Type::Document(_) => member(&term, "value"),
             _ => term,
         })
@@ -226,7 +229,8 @@ impl<'a> Writer<'a> {
             Property::ImageRepository => format!("_image_repository({})", self.term(base)?),
             Property::ImageTag => format!("_image_tag({})", self.term(base)?),
             Property::ImageDigest => format!("_image_digest({})", self.term(base)?),
-            Property::Low | Property::High => return Err(tables(expression)),
+            Property::Low => format!("_get({}, [\"low\"])", self.term(base)?),
+            Property::High => format!("_get({}, [\"high\"])", self.term(base)?),
             Property::Object => self.placed(base)?.resource,
             Property::Name => format!("_name({})", self.placed(base)?.resource),
             Property::Namespace => format!("_namespace({})", self.placed(base)?.resource),
@@ -240,6 +244,7 @@ impl<'a> Writer<'a> {
                 };
                 let owner = match is_of_pod(&base.ty) {
                     true => member(&self.pod(base)?, "value"),
+                    false if self.is_former(base) => self.structure(base)?,
                     false => format!("{}.value", self.placed(base)?.resource),
                 };
                 format!("_map(_get({owner}, [\"metadata\", \"{field}\"]))")
@@ -319,13 +324,9 @@ impl<'a> Writer<'a> {
             Builtin::Semver => "_semver",
             Builtin::Keys => "_keys",
             Builtin::CidrContains => "_cidr_contains",
-            Builtin::Base => return Err(Reason::new(call.span, "it reads the base revision")),
-            Builtin::Cost | Builtin::Carbon | Builtin::Energy => return Err(tables(call)),
-            Builtin::Replicas | Builtin::Requests => {
-                return Err(Reason::new(
-                    call.span,
-                    "it reads the autoscalers of the repository, which the emitted code doesn't follow",
-                ));
+            Builtin::Base => return self.base(call, arguments),
+            Builtin::Cost | Builtin::Carbon | Builtin::Energy | Builtin::Replicas | Builtin::Requests => {
+                return self.estimate(call, function, arguments);
             }
         };
         let arguments: Vec<String> = arguments
@@ -333,6 +334,80 @@ impl<'a> Writer<'a> {
             .map(|argument| self.structure(argument))
             .collect::<Result<_>>()?;
         Ok(format!("{name}({})", arguments.join(", ")))
+    }
+
+    /// The object under review as it was before.
+    fn base(&mut self, call: &Expression, arguments: &[Expression]) -> Result<String> {
+        if !self.is_at_admission {
+            return Err(Reason::new(
+                call.span,
+                "it reads the base revision, which the input doesn't have",
+            )
+            .help("`ordain check --base` judges it; of the targets, those for admission can"));
+        }
+        match arguments.first().map(|own| (&own.kind, own.ty.present())) {
+            Some((ExpressionKind::Local(slot), Type::Document(_))) if self.reviewed == Some(*slot) => {
+                Ok("_before_review".to_owned())
+            }
+            Some((_, Type::Document(_))) => Err(Reason::new(
+                call.span,
+                "it reads what an object was that is not under review, which the cluster no longer knows",
+            )),
+            _ => Err(Reason::new(
+                call.span,
+                "it reads the base revision of a part of an object",
+            )),
+        }
+    }
+
+    /// Whether a value is of an object as it was before.
+    pub fn is_former(&self, expression: &Expression) -> bool {
+        match &expression.kind {
+            ExpressionKind::Call(Builtin::Base, _) => true,
+            ExpressionKind::Local(slot) => self.scope.is_former(*slot),
+            ExpressionKind::Field { base, .. }
+            | ExpressionKind::Index(base, _)
+            | ExpressionKind::Property(base, _) => self.is_former(base),
+            ExpressionKind::Coalesce(left, right) => self.is_former(left) || self.is_former(right),
+            _ => false,
+        }
+    }
+
+    /// A call of what estimates: an object with both ends of a range.
+    fn estimate(&mut self, call: &Expression, function: Builtin, arguments: &[Expression]) -> Result<String> {
+        let Some(subject) = arguments.first() else {
+            return Err(Reason::new(call.span, "what it estimates is missing"));
+        };
+        if self.is_former(subject) {
+            return Err(Reason::new(call.span, "it estimates a former object"));
+        }
+        let resource = self.placed(subject)?.resource;
+        let asked = match (function, subject.ty.present()) {
+            (Builtin::Replicas, _) => return Ok(format!("_replicas_range({resource})")),
+            (Builtin::Requests, _) => {
+                let Some(ExpressionKind::Constant(Constant::String(key))) =
+                    arguments.get(1).map(|argument| &argument.kind)
+                else {
+                    return Err(Reason::new(
+                        call.span,
+                        "the resource that it asks for is not constant",
+                    ));
+                };
+                let is_extended = Dimension::of_resource_key(key) == Dimension::COUNT;
+                return Ok(format!(
+                    "_requests_range({resource}, {}, {is_extended})",
+                    text::string(key)
+                ));
+            }
+            (_, Type::Pod) => format!("_asked_of_pod({resource}, {})", self.pod(subject)?),
+            (_, Type::Container) => format!("_asked_of_container({resource}, {})", self.term(subject)?),
+            _ => format!("_asked_of_object({resource})"),
+        };
+        Ok(match function {
+            Builtin::Cost => format!("_cost({asked})"),
+            Builtin::Carbon => format!("_carbon({asked})"),
+            _ => format!("_energy({asked})"),
+        })
     }
 
     fn arithmetic(
@@ -428,6 +503,9 @@ impl<'a> Writer<'a> {
             Type::Quantity(Some(Dimension::MEMORY)) => format!("_print_memory({term})"),
             Type::Quantity(Some(Dimension::RATIO)) => format!("_print_share({term})"),
             Type::Quantity(None) => format!("_print_amount({term})"),
+            Type::Quantity(Some(dimension)) if *dimension != Dimension::COUNT => {
+                self.printed_amount(expression, &term, *dimension)?
+            }
             Type::Quantity(_) | Type::Decimal => format!("_print_number({term})"),
             Type::Document(_) => format!("_print_resource({term})"),
             Type::Pod => format!("_print_resource({})", self.placed(expression)?.resource),
@@ -438,6 +516,31 @@ impl<'a> Writer<'a> {
             }
             _ => format!("_print({term})"),
         })
+    }
+
+    /// An amount with its unit.
+    fn printed_amount(
+        &mut self,
+        expression: &Expression,
+        term: &str,
+        dimension: Dimension,
+    ) -> Result<String> {
+        let is_told = dimension == Dimension::DURATION || self.is_round(expression);
+        let printed = estimates::printed(term, dimension).filter(|_| is_told);
+        printed.ok_or_else(|| {
+            Reason::new(
+                expression.span,
+                format!(
+                    "it shows an amount of {dimension} that it computes, which Rego has no units to tell in"
+                ),
+            )
+            .help("leave the computed amount out of the message")
+        })
+    }
+
+    /// Whether few decimals tell an amount.
+    pub fn is_round(&self, expression: &Expression) -> bool {
+        estimates::is_round(expression, self.parameters, &|slot| self.scope.is_round(slot))
     }
 
     /// Whether a term may be null.
@@ -504,10 +607,6 @@ pub(super) fn member(term: &str, name: &str) -> String {
 
 pub(super) fn is_of_pod(ty: &Type) -> bool {
     matches!(ty.present(), Type::Pod | Type::Container)
-}
-
-fn tables(expression: &Expression) -> Reason {
-    Reason::new(expression.span, "it reads price or grid tables and autoscalers")
 }
 
 fn constant_nano(constant: &Constant) -> Option<i128> {

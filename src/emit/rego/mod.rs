@@ -19,6 +19,7 @@
 mod admission;
 mod binder;
 mod condition;
+mod estimates;
 mod expression;
 mod faults;
 pub(super) mod parameters;
@@ -30,10 +31,10 @@ mod scope;
 mod text;
 
 pub(super) use print::constant as printed;
-pub(super) use rule::waiver_notes;
+pub(super) use rule::{reads_former, waiver_notes};
 pub(super) use text::string as literal;
 
-use super::{Artifact, Backend, Options, Origin, Reason, Refusal};
+use super::{Artifact, Backend, Estimates, Options, Origin, Reason, Refusal};
 use crate::ir::{Date, PolicySet, Rule, Waiver};
 use crate::schema::{Kind, Schema};
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +86,8 @@ pub struct Setting<'a> {
     pub default_namespace: &'a str,
     /// What the API says about kinds.
     pub kinds: &'a KindFacts,
+    /// What estimates rest on.
+    pub estimates: Estimates<'a>,
 }
 
 impl<'a> Setting<'a> {
@@ -101,6 +104,7 @@ impl<'a> Setting<'a> {
             today: options.today,
             default_namespace: options.default_namespace,
             kinds,
+            estimates: options.estimates,
         }
     }
 }
@@ -151,7 +155,8 @@ impl KindFacts {
             self.cluster_scoped.push(name.clone());
         }
         let is_built_in = !kind.group.contains('.') || kind.group.ends_with(".k8s.io");
-        match &kind.pod_spec {
+        // Where a kind has templates in several places, its objects are searched for them.
+        match kind.pod_spec.as_ref().filter(|_| !kind.other_pods) {
             Some(path) => {
                 let template = path.iter().take(path.len().saturating_sub(1));
                 let template = template.map(|key| key.to_string()).collect();
@@ -213,6 +218,7 @@ pub fn enforceability(rule: &Rule) -> Result<()> {
         today: None,
         default_namespace: "default",
         kinds: &kinds,
+        estimates: Estimates::default(),
     };
     compile(rule, &setting).map(|_| ())
 }

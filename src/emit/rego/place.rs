@@ -139,6 +139,10 @@ impl Writer<'_> {
 
     /// The pod of a pod, a container, or an object that bears pods, with its path.
     pub fn pod(&mut self, base: &Expression) -> Result<String> {
+        if self.is_former(base) {
+            return Err(Reason::new(base.span, "it reads the pods of a former object")
+                .help("read its fields, such as `base(d).spec.template.spec.containers`"));
+        }
         let place = self.placed(base)?;
         Ok(match place.pod {
             Some(pod) => pod,

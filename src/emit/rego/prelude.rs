@@ -93,6 +93,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_name_is_defined_twice() {
+        let files = FILES.files().filter_map(|file| file.contents_utf8());
+        let mut names: Vec<&str> = files
+            .flat_map(paragraphs)
+            .filter_map(|paragraph| text::identifiers(paragraph).next())
+            .map(|(_, name)| name)
+            .collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        assert_eq!(twice, None);
+    }
+
+    #[test]
     fn a_module_gets_what_it_needs_and_no_more() {
         let (text, open) = needed_by("deny if _or(null, _namespace(x)) == \"_like(a, b)\"", Host::Files);
         for (name, expected) in [

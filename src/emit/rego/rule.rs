@@ -5,13 +5,13 @@ use super::binder::{container_fields, kind_set, resources, reviewed};
 use super::condition::truth;
 use super::expression::Writer;
 use super::scope::{Binding, Path, Place};
-use super::{Host, Module, Result, Setting, faults, parameters, prelude, text};
+use super::{Host, Module, Result, Setting, estimates, faults, parameters, prelude, text};
 use crate::diagnostic::Severity;
 use crate::emit::{Origin, rebuild_notice};
 use crate::ir::reads::{self, DomainReads};
 use crate::ir::{
-    Clause, Date, Domain, Each, Expression, ExpressionKind, Group, Property, Rule, Slot, Step, TestOperator,
-    Waiver,
+    Builtin, Clause, Date, Domain, Each, Expression, ExpressionKind, Group, Property, Rule, Slot, Step,
+    TestOperator, Waiver,
 };
 use crate::source::Span;
 use std::collections::HashMap;
@@ -37,11 +37,13 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
         entry,
         guards: HashMap::new(),
         has_waivers: false,
+        reads_former: false,
         clauses: Vec::new(),
         results: Vec::new(),
         definitions: Vec::new(),
     };
     builder.writer.is_set_later = setting.host != Host::Files;
+    builder.writer.is_at_admission = setting.host == Host::Gatekeeper;
     let waivers = waived(rule, setting);
     builder.has_waivers = !waivers.is_empty();
     if is_combined && setting.host != Host::Gatekeeper {
@@ -56,15 +58,24 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
         builder.group(group)?;
     }
     let mut body = builder.results;
+    // Gatekeeper itself knows where results are.
+    if setting.host != Host::Gatekeeper
+        && let Some(first) = body.first_mut()
+    {
+        *first = format!("{}\n{first}", entry_annotation(rule));
+    }
     body.extend(builder.definitions);
     body.extend(waivers);
     body.extend(parameters);
     let body = body.join("\n\n");
     let (prelude, open) = prelude::needed_by(&body, setting.host);
-    let facts: Vec<String> = open
-        .into_iter()
-        .filter_map(|name| fact(name, setting, admission.as_ref()))
-        .collect();
+    let mut facts: Vec<String> = Vec::new();
+    for name in open {
+        match estimates::fact(name, &setting.estimates, &prelude, rule.span) {
+            Some(made) => facts.push(made?),
+            None => facts.extend(fact(name, setting, admission.as_ref())),
+        }
+    }
     let package_line = match setting.host {
         // Gatekeeper takes version 1 of Rego from the template.
         Host::Gatekeeper => format!("package {package}"),
@@ -170,6 +181,7 @@ fn header(rule: &Rule, setting: &Setting<'_>) -> String {
     let notes = waiver_notes(rule, setting.waivers, setting.today);
     lines.extend(notes.into_iter().map(|note| format!("# {note}")));
     lines.push("# METADATA".to_owned());
+    lines.push("# scope: package".to_owned());
     lines.push(format!("# title: {}", text::string(&rule.title)));
     if !rule.documentation.is_empty() {
         lines.push(format!("# description: {}", text::string(&rule.documentation)));
@@ -186,6 +198,19 @@ fn header(rule: &Rule, setting: &Setting<'_>) -> String {
         ("version", text::string(env!("CARGO_PKG_VERSION"))),
     ];
     lines.extend(custom.iter().map(|(key, value)| format!("#   {key}: {value}")));
+    lines.join("\n")
+}
+
+/// What stands above the first of the rules that yield results: that they are what is asked for.
+fn entry_annotation(rule: &Rule) -> String {
+    let lines = [
+        "# METADATA".to_owned(),
+        "# scope: document".to_owned(),
+        format!("# title: {}", text::string(&rule.title)),
+        "# entrypoint: true".to_owned(),
+        "# custom:".to_owned(),
+        format!("#   severity: {}", text::string(rule.severity.word())),
+    ];
     lines.join("\n")
 }
 
@@ -286,8 +311,17 @@ fn reads_files(expression: &Expression) -> bool {
         &expression.kind,
         ExpressionKind::Property(_, Property::File | Property::Complete)
             | ExpressionKind::Test(TestOperator::Deploys, ..)
-    );
+    ) || expression.is_estimate();
     own || expression.children().into_iter().any(reads_files)
+}
+
+/// Whether a group reads what objects were before.
+pub fn reads_former(group: &Group) -> bool {
+    fn reads(expression: &Expression) -> bool {
+        matches!(expression.kind, ExpressionKind::Call(Builtin::Base, _))
+            || expression.children().into_iter().any(reads)
+    }
+    expressions(group).into_iter().any(reads)
 }
 
 /// How an element's faults keep a group from judging it.
@@ -303,6 +337,8 @@ struct Builder<'a> {
     entry: &'static str,
     guards: HashMap<Slot, Guard>,
     has_waivers: bool,
+    /// Whether the group at hand reads what objects were before.
+    reads_former: bool,
     /// The clauses that have results so far.
     clauses: Vec<Span>,
     results: Vec<String>,
@@ -441,6 +477,7 @@ impl<'a> Builder<'a> {
             Host::Gatekeeper => demands(group).iter().map(|each| Some(each.value)).collect(),
             Host::Files | Host::Bundle => vec![None],
         };
+        self.reads_former = reads_former(group);
         for (position, step) in group.steps.iter().enumerate() {
             if let Step::Clause(clause) = step {
                 self.clauses.push(clause.span);
@@ -458,6 +495,9 @@ impl<'a> Builder<'a> {
     fn clause(&mut self, before: &'a [Step], clause: &'a Clause) -> Result<String> {
         self.writer.scope.clear();
         let mut lines = Vec::new();
+        if self.reads_former {
+            lines.push("_knows_former".to_owned());
+        }
         let mut subject: Option<Slot> = None;
         for step in before {
             match step {
@@ -524,6 +564,12 @@ impl<'a> Builder<'a> {
         let term = self.writer.term(value)?;
         if !self.writer.stands_in_a_manifest(value) {
             self.writer.scope.computes(slot);
+        }
+        if self.writer.is_former(value) {
+            self.writer.scope.goes_back(slot);
+        }
+        if self.writer.is_round(value) {
+            self.writer.scope.rounds(slot);
         }
         let name = self.writer.scope.variable(slot);
         let line = format!("{name} := {term}");

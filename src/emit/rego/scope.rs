@@ -97,6 +97,10 @@ pub struct Scope<'a> {
     bindings: HashMap<Slot, Binding>,
     /// The names of lists and maps that stand in no manifest.
     computed: HashSet<Slot>,
+    /// The names of amounts that few decimals tell.
+    round: HashSet<Slot>,
+    /// The names of what objects were before.
+    former: HashSet<Slot>,
     taken: HashSet<String>,
 }
 
@@ -154,6 +158,8 @@ impl<'a> Scope<'a> {
             locals,
             bindings: HashMap::new(),
             computed: HashSet::new(),
+            round: HashSet::new(),
+            former: HashSet::new(),
             taken: HashSet::new(),
         }
     }
@@ -208,6 +214,26 @@ impl<'a> Scope<'a> {
     /// Notes that the elements of what a name stands for were computed.
     pub fn computes(&mut self, slot: Slot) {
         self.computed.insert(slot);
+    }
+
+    /// Whether few decimals tell the amount that a name stands for.
+    pub fn is_round(&self, slot: Slot) -> bool {
+        self.round.contains(&slot)
+    }
+
+    /// Notes that few decimals tell the amount that a name stands for.
+    pub fn rounds(&mut self, slot: Slot) {
+        self.round.insert(slot);
+    }
+
+    /// Whether a name stands for what an object was before.
+    pub fn is_former(&self, slot: Slot) -> bool {
+        self.former.contains(&slot)
+    }
+
+    /// Notes that a name stands for what an object was before.
+    pub fn goes_back(&mut self, slot: Slot) {
+        self.former.insert(slot);
     }
 
     /// What a local stands for.

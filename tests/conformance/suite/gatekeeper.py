@@ -14,12 +14,20 @@ from engine import Difference, Failure, run
 class Gator:
     name = "Gatekeeper"
     target = "gatekeeper"
-    judges = "`gatekeeper`, in `gator test`, a process a case where rules see `data.inventory`; `gator sync test` takes what is synced"
+    judges = "`gatekeeper`, in `gator test`, a process a case where rules see `data.inventory`; `gator sync test` takes what is synced, `gator verify` the library's tests"
 
     def __init__(self, tools, api):
         self.api = api
         self.gator = f"{tools}/gator"
         self.version = engine.version(tools, "gator")
+
+    def prepare(self, rules):
+        """The tests of the library, as `ordain build` writes them for `gator verify`."""
+        library = rules[0].folder.parent / "library" / "gatekeeper" / "verify"
+        suite = (library / "suite.yaml").read_text()
+        if suite.count("violations: \"yes\"") < 80 or suite.count("violations: \"no\"") < 80:
+            raise Failure("the suite of the library has fewer cases than rules")
+        run([self.gator, "verify", str(library)])
 
     def differences(self, rule):
         policies = [path for path in rule.built(self.target) if path.parent.name in ("templates", "constraints")]

@@ -219,6 +219,21 @@ fn labels_of_a_pod_in_a_custom_kind_are_missing_at_its_template() {
 }
 
 #[test]
+fn parts_of_a_core_or_a_byte_are_shown_with_few_decimals() {
+    let check = |cpu: &str, memory: &str, expected: &str| {
+        check(
+            "  for c in containers\n  require false\n  message \"{c.resources.limits[\"cpu\"]} {c.resources.limits[\"memory\"]}\"",
+            &deployment(&format!(
+                r#"{{"name":"a","image":"a:1","resources":{{"limits":{{"cpu":"{cpu}","memory":"{memory}"}}}}}}"#
+            )),
+            &[expected],
+        );
+    };
+    check("2.147483647", "1000366m", "2147.483647m 1.000366k");
+    check("1.5", "500m", "1.5cpu 0.5B");
+}
+
+#[test]
 fn memory_that_is_missing_is_unset_and_a_huge_debt_has_its_sign() {
     let check = |memory: &str, expected: &str| {
         check(

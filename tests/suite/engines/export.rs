@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! library.json                       rule → target → why the target can't carry it, or null
+//! library/gatekeeper/…               the whole library for Gatekeeper, with its tests
 //! RULE-HASH/module.rego, rule.json   the rule with its parameters; what each target refuses
 //! RULE-HASH/build/TARGET/…           what `ordain build` makes of it
 //! RULE-HASH/HASH/case.json, files/   documents with what was found natively, and as files
@@ -10,8 +11,11 @@
 
 use super::{Files, SCHEMA, policy_sources};
 use ordain::diagnostic::Diagnostic;
+use ordain::emit::gatekeeper::Constraints;
 use ordain::emit::rego::Module;
-use ordain::emit::{self, Artifact, BACKENDS, Backend, Form, GroupVersion, Options, Refusal};
+use ordain::emit::{self, Artifact, BACKENDS, Backend, Form, GroupVersion, Options, Refusal, Sample};
+use ordain::estimate::Estimator;
+use ordain::evaluate::test::{Surroundings, judge};
 use ordain::ir::{Constant, Parameter, PolicySet, Rule, Step};
 use ordain::manifest::{Node, Value};
 use ordain::schema::Schema;
@@ -20,6 +24,7 @@ use serde_json::{Map, json};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 fn folder() -> Option<PathBuf> {
     std::env::var_os("ORDAIN_CONFORMANCE").map(PathBuf::from)
@@ -37,6 +42,44 @@ pub fn enforceability(set: &PolicySet) {
     let rules: Map<_, _> = rules.collect();
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("library.json"), json!(rules).to_string()).unwrap();
+    for artifact in with_tests(set) {
+        let path = folder.join("library/gatekeeper").join(&artifact.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &artifact.contents).unwrap();
+    }
+}
+
+/// What is made for Gatekeeper of policies and their tests.
+pub fn with_tests(set: &PolicySet) -> Vec<Artifact> {
+    let surroundings = Surroundings {
+        schema: &SCHEMA,
+        load: &|_, _| Err("fixtures are inline".to_owned()),
+        estimator: Estimator::standard(),
+    };
+    let cases = set
+        .tests
+        .iter()
+        .flat_map(|test| test.cases.iter().map(|case| (&test.rule, case)));
+    let samples: Vec<Sample> = cases
+        .filter_map(|(id, case)| {
+            let rule = set.rules.iter().find(|rule| rule.id == *id)?;
+            let judged = judge(rule, case, surroundings, &Default::default(), &Default::default());
+            Some(Sample {
+                rule: id.clone(),
+                accepts: case.accepts,
+                with: case.with.clone(),
+                objects: judged?,
+            })
+        })
+        .collect();
+    let sources = policy_sources();
+    let options = Options {
+        samples: &samples,
+        ..options(&sources, &SCHEMA)
+    };
+    let (artifacts, refusals) = Constraints.emit(set, &options);
+    assert_eq!(refusals, []);
+    artifacts
 }
 
 /// Writes a case: the rule as every target has it in a folder of its own, the manifests, the inputs that
@@ -117,18 +160,24 @@ fn build(rule: &Rule, schema: &Schema) -> (Vec<Artifact>, Vec<Refusal>) {
         rules: vec![rule.clone()],
         ..PolicySet::default()
     };
-    let options = Options {
-        sources: &policy_sources(),
-        api: &GroupVersion::default(),
+    emit::build(&set, &targets(), &options(&policy_sources(), schema))
+}
+
+fn options<'a>(sources: &'a Sources, schema: &'a Schema) -> Options<'a> {
+    static API: LazyLock<GroupVersion> = LazyLock::new(GroupVersion::default);
+    Options {
+        sources,
+        api: &API,
         schema,
         today: None,
         default_namespace: "default",
         min_kube: ordain::emit::vap::STABLE,
         prices: None,
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
-    };
-    emit::build(&set, &targets(), &options)
+    }
 }
 
 /// The targets that put rules in force.

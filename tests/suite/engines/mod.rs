@@ -5,6 +5,7 @@
 
 mod admission;
 mod differences;
+mod estimates;
 pub mod export;
 
 mod gatekeeper;
@@ -163,6 +164,7 @@ fn module(rule: &Rule, schema: &Schema) -> Module {
         today: None,
         default_namespace: "default",
         kinds: &kinds,
+        estimates: Default::default(),
     };
     compile(rule, &setting).unwrap_or_else(|reason| panic!("`{}` is refused: {}", rule.id, reason.text))
 }

@@ -258,11 +258,11 @@ fn what_rego_cannot_say_is_refused_by_name() {
     };
     check(
         "rule r {\n  for d in Deployment\n  require (base(d).spec.replicas ?? 1) <= (d.spec.replicas ?? 1)\n}\n",
-        "it reads the base revision",
+        "it reads the base revision, which the input doesn't have",
     );
     check(
-        "rule r {\n  for d in Deployment\n  require (cost(d).high ?? 0 USD/month) <= 5 USD/month\n}\n",
-        "it reads price or grid tables and autoscalers",
+        "rule r {\n  for d in Deployment\n  require (cost(d).high ?? 0 USD/month) <= 5 USD/month\n  message \"{(cost(d).high ?? 0 USD/month) / 7}\"\n}\n",
+        "it shows an amount of USD per duration that it computes, which Rego has no units to tell in",
     );
 }
 
@@ -328,6 +328,7 @@ fn waivers_are_built_in_until_they_expire() {
             }),
             default_namespace: "default",
             kinds: &kinds,
+            estimates: Default::default(),
         };
         let module = compile(rule, &setting).unwrap();
         let program = Program {
@@ -362,4 +363,36 @@ fn what_is_missing_in_a_pod_template_is_told_at_one_place() {
         );
         assert_eq!(agree(&rule, &manifest).len(), 1, "{template}");
     }
+}
+
+#[test]
+fn the_pods_of_custom_kinds_are_those_that_are_there() {
+    let template = |name: &str| {
+        format!(
+            "{{ type: object, properties: {{ metadata: {{ type: object }}, spec: {{ type: object, properties: {{ containers: {{ type: array, items: {{ type: object, properties: {{ name: {{ type: string }}, image: {{ type: string }} }} }} }} }} }} }}, description: {name} }}"
+        )
+    };
+    let definition = |kind: &str, properties: &str| {
+        let plural = kind.to_lowercase();
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{ name: {plural}s.acme.io }}\n\
+             spec: {{ group: acme.io, scope: Namespaced, names: {{ kind: {kind}, plural: {plural}s }}, versions: [{{ name: v1, served: true, storage: true, \
+             schema: {{ openAPIV3Schema: {{ type: object, properties: {{ spec: {{ type: object, properties: {{ {properties} }} }} }} }} }} }}] }}\n---\n"
+        )
+    };
+    let rule = rule("rule r {\n  for c in containers\n  forbid c.image startsWith \"bad\"\n}\n");
+    let both = definition(
+        "Duo",
+        &format!(
+            "driverTemplate: {}, workerTemplate: {}",
+            template("a"),
+            template("b")
+        ),
+    );
+    let one = definition("Solo", &format!("template: {}", template("a")));
+    let duo = "apiVersion: acme.io/v1\nkind: Duo\nmetadata: { name: d }\nspec: { driverTemplate: { spec: { containers: [{ name: a, image: \"bad:1\" }] } }, workerTemplate: { spec: { containers: [{ name: b, image: \"bad:2\" }] } } }\n";
+    assert_eq!(agree(&rule, &format!("{both}{duo}")).len(), 2);
+    // A template that a custom kind may do without is not missing.
+    let solo = "apiVersion: acme.io/v1\nkind: Solo\nmetadata: { name: s }\nspec: {}\n";
+    assert_eq!(agree(&rule, &format!("{one}{solo}")).len(), 0);
 }

@@ -53,6 +53,8 @@ fn options(sources: &Sources, min_kube: KubernetesVersion, today: Option<Date>) 
         min_kube,
         prices: None,
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
     }
 }

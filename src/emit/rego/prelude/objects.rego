@@ -205,12 +205,21 @@ _first_pod(resource) := _pods(resource)[0] if {
 } else := {"value": null, "path": resource.path}
 
 # The pods of an object, by the API's facts on its kind, else by structure. A template that is missing
-# is null.
-_pods(resource) := [_pod_at(resource, _pod_templates[_kind(resource)])] if {
+# is null where the API demands it; custom resources may do without.
+_pods(resource) := [pod |
+	some pod in [_pod_at(resource, _pod_templates[_kind(resource)])]
+	_demands_template(resource, _pod_templates[_kind(resource)])
+] if {
 	is_array(_pod_templates[_kind(resource)])
 } else := [] if {
 	_kind(resource) in _kinds_without_pods
 } else := _embedded_pods(resource)
+
+_demands_template(resource, path) := true if {
+	_get_from(resource.value, path) != null
+} else := true if {
+	contains(_group(resource), ".") == false
+} else := endswith(_group(resource), ".k8s.io")
 
 _pod_at(resource, path) := {"value": _object(_get_from(resource.value, path)), "path": array.concat(resource.path, path)}
 

@@ -75,10 +75,10 @@ _nine_digits(number) := substring(format_int(1000000000 + number, 10), 1, 9)
 
 _print_cpu(number) := _print_number(number) if {
 	_print_number(number) in {"more than 1e26", "less than -1e26"}
-} else := _shortest([
-	[_print_number(number), "cpu", true],
-	[_print_number(_times(number, [0, 1000, 0])), "m", false],
-], number)
+} else := _shortest(array.concat(
+	[spelling | some spelling in [[_print_number(number), "cpu", true]]; number[2] % 1000 == 0],
+	[[_print_number(_times(number, [0, 1000, 0])), "m", false]],
+), number)
 
 # Beyond 1000E memory is not divided: OPA would round, fail at the remainder, and lose the finding.
 _print_memory(number) := "more than 1000E" if {

@@ -6,6 +6,14 @@ _reviewed := [] if {
 	_get(input, ["review", "operation"]) == "DELETE"
 } else := [_resource(_placed_in(_get(input, ["review", "object"]), _scalar_text(_get(input, ["review", "namespace"]))))]
 
+# The object under review as it was before; null where it is new.
+_before_review := _resource(_placed_in(_get(input, ["review", "oldObject"]), _scalar_text(_get(input, ["review", "namespace"])))) if {
+	is_object(_get(input, ["review", "oldObject"]))
+} else := null
+
+# Audits know no former objects: what reads one is judged at admission alone.
+_knows_former := _get(input, ["review", "operation"]) in {"CREATE", "UPDATE"}
+
 _resource(value) := {
 	"id": [_scalar_text(_get(value, ["kind"])), _scalar_text(_get(value, ["metadata", "namespace"])), _scalar_text(_get(value, ["metadata", "name"]))],
 	"file": "",
