@@ -41,11 +41,11 @@ pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) ->
     let (whose, help) = match (&group, first.reason) {
         (Group::Chart(path), _) => (
             format!(" of the chart `{path}`"),
-            format!("run `helm template {path}` and check the output, or {listing}"),
+            format!("`ordain check --render` has Helm render it and judges the result; else {listing}"),
         ),
         (Group::Overlay(path), _) => (
             format!(" of the overlay `{path}`"),
-            format!("run `kustomize build {path}` and check the output, or {listing}"),
+            format!("`ordain check --render` has kustomize build it and judges the result; else {listing}"),
         ),
         (Group::File, Reason::Template) => (
             String::new(),
@@ -54,7 +54,7 @@ pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) ->
         (Group::File, Reason::Patch | Reason::Incomplete) => (
             String::new(),
             format!(
-                "run `kustomize build` on the overlay that applies it and check the output, or {listing}"
+                "`ordain check --render` judges what a kustomization of the repository makes of it; else {listing}"
             ),
         ),
         (Group::File, _) => (

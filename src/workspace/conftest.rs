@@ -101,7 +101,9 @@ impl Given {
             for (number, (document, fate)) in parsed.documents.into_iter().zip(&account.documents).enumerate()
             {
                 // A template is no document yet, and is told as not evaluated.
-                if matches!(fate, Fate::Unevaluated(unevaluated) if unevaluated.reason == Reason::Template) {
+                if matches!(fate, Fate::Rendered)
+                    || matches!(fate, Fate::Unevaluated(unevaluated) if unevaluated.reason == Reason::Template)
+                {
                     continue;
                 }
                 for root in document.readings {

@@ -1,0 +1,338 @@
+//! Small repositories with renderers that print what is written here, each with what is said of them.
+
+use super::Options;
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Sources};
+use crate::workspace::manifests::{Listed, Manifests, ReadOptions};
+use crate::world::{Memory, PathKind, Program, Ran, Task, Walk, World};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// Files in memory, and programs that print what they are told to, by what stands in their arguments and files.
+struct Stub {
+    files: Memory,
+    programs: Vec<&'static str>,
+    /// A word that the task holds, and what is printed then; `!` in front of a complaint.
+    answers: Vec<(&'static str, &'static str)>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl World for Stub {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files.read(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.files.write(path, bytes)
+    }
+
+    fn delete(&self, path: &Path) -> io::Result<()> {
+        self.files.delete(path)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<PathKind> {
+        self.files.kind(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        self.files.canonical(path)
+    }
+
+    fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
+        self.files.walk(folder, wanted)
+    }
+
+    fn program(&self, name: &str) -> Option<Program> {
+        self.programs.contains(&name).then(|| Program {
+            path: PathBuf::from(name),
+            stamp: String::new(),
+        })
+    }
+
+    fn run(&self, task: &Task<'_>) -> io::Result<Ran> {
+        let folder = PathBuf::from("scratch/work");
+        let mut told = format!("{} {}", task.program.path.display(), task.arguments.join(" "));
+        for (name, bytes) in (task.files)(&folder) {
+            // The files of a chart are known.
+            if !name.starts_with("chart") {
+                told += &format!(" | {}: {}", name.display(), String::from_utf8_lossy(&bytes));
+            }
+        }
+        let answer = self.answers.iter().find(|(word, _)| told.contains(word));
+        let text = answer.map_or("", |(_, text)| text);
+        self.asked.lock().unwrap().push(told);
+        let (code, output, complaint) = match text.strip_prefix('!') {
+            Some(complaint) => (1, "", complaint),
+            None => (0, text, ""),
+        };
+        Ok(Ran {
+            folder,
+            code: Some(code),
+            output: output.to_string(),
+            complaint: complaint.to_string(),
+        })
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        Some(PathBuf::from("../cache"))
+    }
+}
+
+fn stub(files: &[(&str, &str)], answers: &[(&'static str, &'static str)]) -> Stub {
+    Stub {
+        files: Memory::of(files.iter().copied()),
+        programs: vec!["kustomize", "helm"],
+        answers: answers.to_vec(),
+        asked: Mutex::default(),
+    }
+}
+
+/// What became of the documents, the objects with their places, and what is said.
+fn read(world: &Stub, listed: &[&str]) -> String {
+    let options = ReadOptions {
+        listed: listed
+            .iter()
+            .map(|path| Listed {
+                path: path.to_string(),
+                reason: "known".to_string(),
+            })
+            .collect(),
+        folder: PathBuf::new(),
+        render: Some(Options {
+            kustomize: None,
+            helm: None,
+            timeout: Duration::from_secs(1),
+            kube_version: "1.37.0".to_string(),
+        }),
+    };
+    let mut sources = Sources::new();
+    let (manifests, diagnostics) =
+        Manifests::read(world, &[PathBuf::from(".")], &options, &mut sources).unwrap();
+    let account = &manifests.account;
+    assert_eq!(
+        account.documents(),
+        account.evaluated() + account.foreign() + account.unevaluated().count()
+    );
+    let place = |span| {
+        let at = sources.positions(span).0;
+        format!("{}:{}:{}", path(&sources, span.file), at.line, at.column)
+    };
+    let mut lines = Vec::new();
+    for file in &account.files {
+        let fates: Vec<&str> = file.documents.iter().map(crate::report::fate).collect();
+        lines.push(format!("{}: {}", path(&sources, file.file), fates.join(", ")));
+    }
+    // A finding at each scalar shows where it is led back to.
+    let mut findings = diagnostics;
+    for resource in &manifests.resources {
+        let mut scalars = Vec::new();
+        leaves(&resource.root, &mut scalars);
+        findings.extend(scalars.into_iter().map(|node| {
+            Diagnostic::finding(
+                "at".into(),
+                crate::diagnostic::Severity::Low,
+                node.span,
+                sources.text(node.span),
+            )
+        }));
+    }
+    for finding in manifests.origins.lead_back(findings, &sources) {
+        let beside: Vec<String> = finding.secondary.iter().map(|label| place(label.span)).collect();
+        let beside = match beside.is_empty() {
+            true => String::new(),
+            false => format!(" [{}]", beside.join(", ")),
+        };
+        let id = finding.origin.id();
+        lines.push(format!(
+            "{} {id}: {}{beside}",
+            place(finding.primary.span),
+            finding.message
+        ));
+    }
+    lines.join("\n")
+}
+
+fn path(sources: &Sources, file: FileId) -> &str {
+    &sources.file(file).path
+}
+
+fn leaves<'a>(node: &'a crate::manifest::Node, into: &mut Vec<&'a crate::manifest::Node>) {
+    for entry in node.entries() {
+        leaves(&entry.value, into);
+    }
+    for element in node.elements() {
+        leaves(element, into);
+    }
+    if node.entries().is_empty() && node.elements().is_empty() {
+        into.push(node);
+    }
+}
+
+const BASE: &str = "kind: Pod\nmetadata: {name: web}\nspec:\n  hostNetwork: false\n  containers:\n  - name: a\n    image: a:1\n  - name: b\n    image: b:1\n";
+const BUILT: &str = "kind: Pod\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../base/pod.yaml\n  name: web-x\nspec:\n  containers:\n  - image: a:1\n    name: a\n  - image: b:2\n    name: b\n  hostNetwork: true\n  priority: 7\n";
+
+#[test]
+fn findings_stand_in_the_base_or_in_the_patch() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", BASE),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\nnameSuffix: -x\npatches:\n- path: b.yaml\n- path: ops.yaml\n  target: {kind: Pod}\n",
+        ),
+        (
+            "prod/b.yaml",
+            "kind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: b\n    image: b:2\n",
+        ),
+        (
+            "prod/ops.yaml",
+            "- {op: replace, path: /spec/hostNetwork, value: true}\n",
+        ),
+    ];
+    let world = stub(&files, &[("../../prod", BUILT)]);
+    insta::assert_snapshot!(read(&world, &[]), @"");
+    assert_eq!(world.asked.lock().unwrap().len(), 1);
+    // The second time, what was printed the first time is taken.
+    read(&world, &[]);
+    assert_eq!(world.asked.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn what_overlays_share_is_told_once() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", BASE),
+        ("dev/kustomization.yaml", "resources: [../base]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ("test/kustomization.yaml", "resources: [../base]\n"),
+    ];
+    let world = stub(&files, &[("kustomize", BUILT)]);
+    insta::assert_snapshot!(read(&world, &[]), @"");
+}
+
+#[test]
+fn what_can_not_be_rendered_is_told_once_and_judged_as_it_stands() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", "kind: Pod\nmetadata: {name: web}\n"),
+        (
+            "broken/kustomization.yaml",
+            "resources: [../base]\npatches: [{path: patch.yaml}]\n",
+        ),
+        ("broken/patch.yaml", "kind: Pod\nmetadata: {name: wbe}\n"),
+        (
+            "far/kustomization.yaml",
+            "resources: [\"https://git.example/a\"]\n",
+        ),
+        (
+            "listed/kustomization.yaml",
+            "resources: [\"https://git.example/a\"]\n",
+        ),
+        (
+            "part/kustomization.yaml",
+            "kind: Component\nresources: [loose.yaml]\n",
+        ),
+        (
+            "flux/kustomization.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\n",
+        ),
+    ];
+    let world = stub(
+        &files,
+        &[("../../broken", "!Error: no matches for Id Pod wbe\nUsage\n")],
+    );
+    insta::assert_snapshot!(read(&world, &["listed"]), @"");
+}
+
+#[test]
+fn without_renderers_all_is_as_without_rendering_and_the_reason_is_told() {
+    let files = [
+        ("prod/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("prod/pod.yaml", "kind: Pod\nmetadata: {name: web}\n"),
+        ("chart/Chart.yaml", "name: cache\n"),
+        (
+            "chart/templates/a.yaml",
+            "kind: Pod\nmetadata: {name: {{ .Release.Name }}}\n",
+        ),
+    ];
+    let world = Stub {
+        programs: Vec::new(),
+        ..stub(&files, &[])
+    };
+    insta::assert_snapshot!(read(&world, &[]), @"");
+}
+
+#[test]
+fn findings_stand_in_the_template() {
+    let files = [
+        ("chart/Chart.yaml", "name: cache\n"),
+        ("chart/values.yaml", "a: 1\n"),
+        (
+            "chart/templates/a.yaml",
+            "{{- if .Values.a }}\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: {{ .Values.image }}\n{{- include \"x\" . }}\n{{- end }}\n",
+        ),
+    ];
+    let world = stub(
+        &files,
+        &[(
+            "template cache chart",
+            "---\n# Source: cache/templates/a.yaml\nkind: Pod\nmetadata:\n  name: cache\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: a:1\n  priority: 7\n",
+        )],
+    );
+    insta::assert_snapshot!(read(&world, &[]), @"");
+}
+
+#[test]
+fn charts_and_overlays_are_rendered_as_argo_cd_and_flux_deploy_them() {
+    let files = [
+        ("chart/Chart.yaml", "name: cache\n"),
+        ("chart/prod.yaml", "a: 1\n"),
+        ("base/kustomization.yaml", "resources: []\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        (
+            "argo/a.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source:\n    path: chart\n    helm: {valueFiles: [prod.yaml], valuesObject: {b: 2}, parameters: [{name: c, value: \"1,2\"}]}\n  destination: {namespace: shop}\n",
+        ),
+        (
+            "argo/b.yaml",
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: b}\nspec:\n  generators: [{list: {elements: [{env: one}]}}]\n  template:\n    metadata: {name: \"{{env}}-b\"}\n    spec:\n      source: {path: chart, helm: {valueFiles: [\"{{env}}.yaml\"]}}\n",
+        ),
+        (
+            "flux/a.yaml",
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: c, namespace: d}\nspec:\n  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository}}}\n  values: {e: 3}\n",
+        ),
+        (
+            "flux/b.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: e}\nspec: {path: ./base, targetNamespace: f}\n",
+        ),
+    ];
+    let world = stub(&files, &[]);
+    let said = read(&world, &[]);
+    let told: Vec<&str> = said.lines().filter(|line| line.contains("M0402")).collect();
+    let mut asked = world.asked.lock().unwrap().clone();
+    asked.sort();
+    insta::assert_snapshot!(format!("{}\n{}", asked.join("\n"), told.join("\n")), @"");
+}
+
+#[test]
+fn dependencies_of_the_repository_are_laid_into_the_chart_and_others_are_told() {
+    let files = [
+        (
+            "app/Chart.yaml",
+            "name: app\ndependencies:\n- {name: lib, repository: \"file://../lib\"}\n- {name: redis, repository: \"https://charts.example\"}\n",
+        ),
+        ("app/templates/a.yaml", "kind: {{ .Values.kind }}\n"),
+        ("lib/Chart.yaml", "name: lib\ntype: library\n"),
+        ("lib/templates/b.yaml", "kind: {{ .Values.kind }}\n"),
+    ];
+    let world = stub(
+        &files,
+        &[(
+            "template app chart",
+            "---\n# Source: app/charts/lib/templates/b.yaml\nkind: Pod\nmetadata: {name: a}\n",
+        )],
+    );
+    insta::assert_snapshot!(read(&world, &[]), @"");
+}
