@@ -18,7 +18,13 @@ pub enum Group {
 
 /// The finding, unless there is nothing to say: what could not be read has its own finding, what the
 /// configuration lists has a reason. `place` is where it stands best; else it stands at the first document.
-pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) -> Option<Diagnostic> {
+/// `after_rendering` says that charts and overlays were rendered, and these documents are no part of what was.
+pub fn finding(
+    group: Group,
+    documents: &[&Unevaluated],
+    place: Option<Span>,
+    after_rendering: bool,
+) -> Option<Diagnostic> {
     let unsaid = |document: &&&Unevaluated| {
         document.listed.is_none() && !matches!(document.reason, Reason::Unreadable(_))
     };
@@ -39,6 +45,14 @@ pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) ->
     };
     let listing = "list it in `ordain.toml` under `[[unevaluated]]` with `path` and `reason`";
     let (whose, help) = match (&group, first.reason) {
+        (Group::Chart(path), _) if after_rendering => (
+            format!(" of the chart `{path}`"),
+            format!("Helm renders only what lies in `templates`; {listing}"),
+        ),
+        (Group::Overlay(path), _) if after_rendering => (
+            format!(" of the overlay `{path}`"),
+            format!("no kustomization that is built takes it in: name it in one, or {listing}"),
+        ),
         (Group::Chart(path), _) => (
             format!(" of the chart `{path}`"),
             format!("`ordain check --render` has Helm render it and judges the result; else {listing}"),

@@ -146,7 +146,7 @@ impl Manifests {
             groups.offer_place(account.file, placed);
         }
         groups.forget(&failed);
-        diagnostics.extend(groups.findings());
+        diagnostics.extend(groups.findings(options.render.is_some()));
         diagnostic::sort(&mut diagnostics, sources);
         Ok((manifests, diagnostics))
     }
@@ -156,11 +156,8 @@ impl Manifests {
     fn replace(&mut self, outcome: render::Outcome, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<Group> {
         let mut rendered: HashSet<(FileId, u32)> = HashSet::new();
         for account in &mut self.account.files {
-            if !outcome.replaced.contains(&account.file) {
-                continue;
-            }
             for (index, fate) in account.documents.iter_mut().enumerate() {
-                if let Some(new) = render::fate(fate) {
+                if let Some(new) = outcome.fate(account.file, fate) {
                     *fate = new;
                     rendered.insert((account.file, index as u32));
                 }
@@ -408,11 +405,11 @@ impl Groups {
         }
     }
 
-    fn findings(&self) -> Vec<Diagnostic> {
+    fn findings(&self, after_rendering: bool) -> Vec<Diagnostic> {
         let findings = self.documents.iter().filter_map(|((group, _), documents)| {
             let place = self.places.get(group).map(|file| Span::new(*file, 0, 0));
             let documents: Vec<&Unevaluated> = documents.iter().collect();
-            manifest::unevaluated_finding(group.clone(), &documents, place)
+            manifest::unevaluated_finding(group.clone(), &documents, place, after_rendering)
         });
         findings.collect()
     }

@@ -55,6 +55,17 @@ pub(super) enum Source {
     Unknown,
 }
 
+impl Source {
+    /// The file that it stands in.
+    pub(super) fn file(&self) -> Option<FileId> {
+        match self {
+            Source::Written(node) => Some(node.span.file),
+            Source::Template(file) => Some(*file),
+            Source::Unknown => None,
+        }
+    }
+}
+
 /// A place in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {

@@ -84,8 +84,10 @@ pub(super) struct Outcome {
     pub origins: Origins,
     /// What is wrong with the rendered texts, and what could not be rendered.
     pub diagnostics: Vec<Diagnostic>,
-    /// The files whose documents are judged as what they were rendered to.
-    pub replaced: BTreeSet<FileId>,
+    /// The files that were rendered.
+    pub rendered: BTreeSet<FileId>,
+    /// The files that something takes in which could not be rendered: their objects are judged as they stand too.
+    pub open: BTreeSet<FileId>,
     /// The overlays and charts that could not be rendered, which is told.
     pub failed: BTreeSet<Group>,
 }
@@ -125,8 +127,6 @@ fn assemble(
     sources: &mut Sources,
 ) -> Outcome {
     let mut outcome = Outcome::default();
-    // A file is judged as it stands too if something that takes it in could not be rendered.
-    let mut open = BTreeSet::new();
     for rendering in renderings {
         let place = Span::new(rendering.place, 0, 0);
         match rendering.result {
@@ -142,11 +142,11 @@ fn assemble(
                         .diagnostics
                         .push(Diagnostic::new(Code::M0402, place, message).help(help));
                 }
-                outcome.replaced.extend(rendering.files);
+                outcome.rendered.extend(rendering.files);
                 outcome.add(rendered, rendering.group, place, sources);
             }
             Err(failure) => {
-                open.extend(rendering.files);
+                outcome.open.extend(rendering.files);
                 if !is_listed(rendering.place) {
                     outcome.diagnostics.push(failure.finding(&rendering.group, place));
                 }
@@ -154,7 +154,6 @@ fn assemble(
             }
         }
     }
-    outcome.replaced.retain(|file| !open.contains(file));
     outcome
 }
 
@@ -168,6 +167,7 @@ impl Outcome {
         let mut objects = Vec::new();
         for mut resource in reading.resources {
             let source = (rendered.origin)(&mut resource);
+            resource.written = source.file().unwrap_or(resource.file);
             objects.push(origin::Object {
                 root: resource.root.clone(),
                 source,
@@ -221,19 +221,17 @@ fn shown_folder(file: &File) -> String {
     }
 }
 
-/// What becomes of the documents of a file that was rendered. What is encrypted or broken stays so.
-pub(super) fn fate(fate: &Fate) -> Option<Fate> {
-    match fate {
-        Fate::Evaluated => Some(Fate::Rendered),
-        Fate::Unevaluated(unevaluated)
-            if matches!(
-                unevaluated.reason,
-                manifest::Reason::Template | manifest::Reason::Patch | manifest::Reason::Incomplete
-            ) =>
-        {
-            Some(Fate::Rendered)
-        }
-        _ => None,
+impl Outcome {
+    /// What becomes of a document of a file, if it is judged as what it was rendered to. What is encrypted or broken
+    /// stays so.
+    pub(super) fn fate(&self, file: FileId, fate: &Fate) -> Option<Fate> {
+        use manifest::Reason::{Incomplete, Patch, Template};
+        let is_rendered = match fate {
+            Fate::Evaluated => !self.open.contains(&file),
+            Fate::Unevaluated(unevaluated) => matches!(unevaluated.reason, Template | Patch | Incomplete),
+            _ => false,
+        };
+        (is_rendered && self.rendered.contains(&file)).then_some(Fate::Rendered)
     }
 }
 

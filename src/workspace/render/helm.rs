@@ -23,7 +23,6 @@ struct Chart {
     name: String,
     is_library: bool,
     root: Node,
-    dependencies: Vec<Dependency>,
 }
 
 #[derive(Debug)]
@@ -74,9 +73,7 @@ impl<'a> Charts<'a> {
             let Some(folder) = file.absolute.parent() else {
                 continue;
             };
-            let parsed = manifest::parse(file.id, &sources.file(file.id).text, false);
-            let root = parsed.documents.into_iter().next();
-            let root = root.and_then(|document| document.readings.into_iter().next());
+            let root = first(manifest::parse(file.id, &sources.file(file.id).text, false));
             if let Some(chart) = root.and_then(|root| Chart::of(file.id, root)) {
                 charts.insert(folder.to_path_buf(), chart);
             }
@@ -212,8 +209,19 @@ impl<'a> Charts<'a> {
         let Some(chart) = self.charts.get(folder) else {
             return Ok(());
         };
+        // Old charts keep their dependencies in a file of their own.
+        let old = inside.join("requirements.yaml");
+        let requirements = content
+            .files
+            .get(&old)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let requirements = requirements.and_then(|text| first(manifest::parse(FileId(0), &text, false)));
+        let (name, root) = match &requirements {
+            Some(root) if chart.root.get("dependencies").is_none() => (old, root),
+            _ => (inside.join("Chart.yaml"), &chart.root),
+        };
         let mut left_out = BTreeSet::new();
-        for dependency in &chart.dependencies {
+        for dependency in dependencies(root) {
             let archive = format!("{}-", dependency.name);
             if names
                 .iter()
@@ -231,17 +239,16 @@ impl<'a> Charts<'a> {
                     self.gather(world, &path, &inside, depth + 1, content)?;
                 }
                 None => {
-                    left_out.insert(&*dependency.name);
-                    content.missing.push(format!(
-                        "`{}`, which `{}` keeps",
-                        dependency.name, dependency.repository
-                    ));
+                    let (name, repository) = (&dependency.name, &dependency.repository);
+                    content
+                        .missing
+                        .push(format!("`{name}`, which `{repository}` keeps"));
+                    left_out.insert(dependency.name);
                 }
             }
         }
         if !left_out.is_empty() {
-            let description = without(&chart.root, &left_out);
-            let name = inside.join("Chart.yaml");
+            let description = without(root, &left_out);
             content.files.insert(name, description.to_string().into_bytes());
         }
         Ok(())
@@ -249,7 +256,7 @@ impl<'a> Charts<'a> {
 }
 
 /// The description of a chart without some of its dependencies.
-fn without(root: &Node, left_out: &BTreeSet<&str>) -> Json {
+fn without(root: &Node, left_out: &BTreeSet<String>) -> Json {
     let mut description = manifest::to_json(root);
     if let Some(Json::Array(dependencies)) = description.get_mut("dependencies") {
         dependencies.retain(|dependency| {
@@ -272,20 +279,31 @@ impl Chart {
         if name.is_empty() || name.contains("{{") {
             return None;
         }
-        let dependencies = elements(&root, "dependencies")
-            .map(|dependency| Dependency {
-                name: word(dependency, "name"),
-                repository: word(dependency, "repository"),
-            })
-            .collect();
         Some(Chart {
             file,
             name,
             is_library: word(&root, "type") == "library",
-            dependencies,
             root,
         })
     }
+}
+
+fn dependencies(root: &Node) -> impl Iterator<Item = Dependency> {
+    let word = |node: &Node, key: &str| {
+        node.get(key)
+            .and_then(Node::as_str)
+            .unwrap_or_default()
+            .to_string()
+    };
+    elements(root, "dependencies").map(move |dependency| Dependency {
+        name: word(dependency, "name"),
+        repository: word(dependency, "repository"),
+    })
+}
+
+/// The first document of a text, if it can be read.
+fn first(parsed: manifest::Parsed) -> Option<Node> {
+    parsed.documents.into_iter().next()?.readings.into_iter().next()
 }
 
 /// Renders all charts that are rendered.

@@ -32,6 +32,7 @@ enum Noted<'a> {
 /// The files of the repository as their objects are looked up.
 struct Repository {
     ids: HashMap<PathBuf, FileId>,
+    folders: BTreeSet<PathBuf>,
     objects: BTreeMap<FileId, Vec<Node>>,
     /// Names of what kustomizations make, with their places.
     made: BTreeMap<FileId, Node>,
@@ -53,7 +54,7 @@ pub(super) fn render(
     deployments: &[Deployment],
     sources: &Sources,
 ) -> Vec<Rendering> {
-    let builds = builds(overlays, deployments);
+    let mut builds = builds(overlays, deployments);
     if builds.is_empty() {
         return Vec::new();
     }
@@ -69,32 +70,64 @@ pub(super) fn render(
             .iter()
             .map(|file| (file.absolute.clone(), file.id))
             .collect(),
+        folders: files
+            .iter()
+            .filter_map(|file| file.absolute.parent())
+            .map(Path::to_path_buf)
+            .collect(),
         objects: all.iter().map(|file| (*file, objects(*file, sources))).collect(),
         made: kustomizations
             .filter_map(|folder| overlays.get(folder))
             .map(|kustomization| (kustomization.file, kustomization.root.clone()))
             .collect(),
     });
-    let texts: Vec<Result<tool::Text, Failure>> = builds
-        .par_iter()
-        .map(|build| build.run(world, options, &program, overlays, &repository))
-        .collect();
-    builds
-        .into_iter()
-        .zip(texts)
-        .filter_map(|(build, text)| {
-            let place = overlays.get(build.root)?.file;
-            let folder = shown_folder(by_id.get(&place)?);
-            Some(Rendering {
+    let mut renderings = Vec::new();
+    let mut known: BTreeSet<&Path> = builds.iter().map(|build| build.root).collect();
+    while !builds.is_empty() {
+        let texts: Vec<Result<tool::Text, Failure>> = builds
+            .par_iter()
+            .map(|build| build.run(world, options, &program, overlays, &repository))
+            .collect();
+        // What can't be built as a whole is built in its parts.
+        let mut parts = Vec::new();
+        for (build, text) in builds.into_iter().zip(texts) {
+            match &text {
+                Ok(_) => known.extend(
+                    build
+                        .reach
+                        .folders
+                        .iter()
+                        .map(PathBuf::as_path)
+                        .filter_map(|folder| overlays.key(folder)),
+                ),
+                Err(_) => parts.extend(overlays.parts(build.root)),
+            }
+            let Some(place) = overlays.get(build.root).map(|own| own.file) else {
+                continue;
+            };
+            let Some(folder) = by_id.get(&place).map(|file| shown_folder(file)) else {
+                continue;
+            };
+            renderings.push(Rendering {
                 result: text
                     .map(|text| build.rendered(text, &folder, overlays, &repository, sources))
                     .map_err(|failure| failure.of(&folder)),
                 group: Group::Overlay(folder),
                 place,
                 files: build.reach.files,
+            });
+        }
+        parts.retain(|part| known.insert(part));
+        builds = parts
+            .into_iter()
+            .map(|root| Build {
+                root,
+                reach: overlays.reach(root),
+                deployment: None,
             })
-        })
-        .collect()
+            .collect();
+    }
+    renderings
 }
 
 /// What is built: each root once for each way in which it is deployed.
@@ -195,22 +228,33 @@ impl Build<'_> {
         };
         let mut arguments: Vec<String> = arguments.iter().map(|word| word.to_string()).collect();
         arguments.push(".".to_string());
-        // As Flux has it, where no file of others is in reach.
         let named = self.named(world, overlays);
-        if self.deployment.is_some_and(|deployment| deployment.is_open)
-            && named.iter().all(|path| repository.ids.contains_key(path))
-        {
-            arguments.extend(["--load-restrictor", "LoadRestrictionsNone"].map(str::to_string));
-        }
         let inputs = self.inputs(world, &named, &settings);
-        let job = Job {
-            program,
-            arguments,
-            files: &wrapper,
-            timeout: options.timeout,
-            inputs,
+        let build = |arguments: Vec<String>| {
+            let job = Job {
+                program,
+                arguments,
+                files: &wrapper,
+                timeout: options.timeout,
+                inputs: inputs.clone(),
+            };
+            tool::run(world, &job)
         };
-        tool::run(world, &job).map_err(|reason| Failure {
+        // Argo CD takes files only from below a kustomization, Flux from the whole repository. Nobody takes any from
+        // outside of it.
+        let unrestricted = || {
+            let restrictor = ["--load-restrictor", "LoadRestrictionsNone"].map(str::to_string);
+            arguments.iter().cloned().chain(restrictor).collect()
+        };
+        let is_inside = named.iter().all(|path| repository.holds(path));
+        let text = match self.deployment.is_some_and(|deployment| deployment.is_open) && is_inside {
+            true => build(unrestricted()),
+            false => match build(arguments.clone()) {
+                Err(reason) if is_inside && reason.contains("security; file") => build(unrestricted()),
+                text => text,
+            },
+        };
+        text.map_err(|reason| Failure {
             reason,
             command: Some("kustomize build".to_string()),
         })
@@ -346,6 +390,11 @@ fn read_note(note: &str) -> Option<Noted<'_>> {
 }
 
 impl Repository {
+    /// Whether a file lies beside or below one that is checked, or in the folder of one that is.
+    fn holds(&self, path: &Path) -> bool {
+        self.ids.contains_key(path) || path.parent().is_some_and(|folder| self.folders.contains(folder))
+    }
+
     /// What an object was made from.
     fn source(&self, note: &str, folder: &Path, resource: &Resource) -> Option<Node> {
         let id = |path: &str| self.ids.get(&normalize(&folder.join(path)));

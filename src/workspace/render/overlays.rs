@@ -96,6 +96,13 @@ impl Overlays {
         self.kustomizations.get(folder)
     }
 
+    /// The folder of a kustomization as it is kept here.
+    pub(super) fn key(&self, folder: &Path) -> Option<&Path> {
+        self.kustomizations
+            .get_key_value(folder)
+            .map(|(folder, _)| folder.as_path())
+    }
+
     /// The folders of the kustomizations to build, `named` among them.
     pub(super) fn roots(&self, named: &BTreeSet<PathBuf>) -> Vec<&Path> {
         let taken: BTreeSet<&Path> = self
@@ -111,6 +118,19 @@ impl Overlays {
             .filter(|(_, kustomization)| !kustomization.is_component)
             .map(|(folder, _)| folder.as_path())
             .filter(|folder| named.contains(*folder) || !taken.contains(folder))
+            .collect()
+    }
+
+    /// The kustomizations that one takes in, which could be built alone.
+    pub(super) fn parts(&self, root: &Path) -> Vec<&Path> {
+        let taken = self.kustomizations.get(root).map(|own| own.taken.as_slice());
+        let parts = taken
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|path| self.kustomizations.get_key_value(path));
+        parts
+            .filter(|(_, part)| !part.is_component)
+            .map(|(folder, _)| folder.as_path())
             .collect()
     }
 
