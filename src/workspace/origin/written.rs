@@ -24,6 +24,10 @@ enum Form {
     Operations(Vec<Node>),
     /// Either, in the text of a kustomization: all of it is the place.
     Inline(Span, Box<Form>),
+    /// A field that a kustomization sets by a setting of its own.
+    Field(&'static [&'static str], Span),
+    /// Images of this name.
+    Image(Box<str>, Span),
 }
 
 /// A way down into an object.
@@ -40,8 +44,16 @@ struct Spot<'a> {
     key: Option<Span>,
 }
 
-/// The place of a span of the rendered object.
+/// The place of a span of the rendered object. What is empty there, as the start of the whole, is empty here.
 pub(super) fn place(rendered: &Node, written: &Node, patches: &[Patch], span: Span) -> Place {
+    let mut place = filled(rendered, written, patches, span);
+    if span.start == span.end {
+        place.span = place.span.at_start();
+    }
+    place
+}
+
+fn filled(rendered: &Node, written: &Node, patches: &[Patch], span: Span) -> Place {
     let mut steps = Vec::new();
     let (node, is_key) = find(rendered, span, &mut steps);
     let exact = |span: Span| Place { span, exact: true };
@@ -186,6 +198,14 @@ impl Form {
     fn place(&self, steps: &[Step<'_>], node: &Node, is_key: bool) -> Option<Span> {
         match self {
             Form::Inline(span, form) => form.place(steps, node, is_key).map(|_| *span),
+            Form::Field(path, span) => {
+                let goes = |(key, step): (&&str, &Step<'_>)| matches!(step, Step::Key(own) if own == key);
+                (path.len() == steps.len() && path.iter().zip(steps).all(goes)).then_some(*span)
+            }
+            Form::Image(name, span) => {
+                let is_image = matches!(steps.last(), Some(Step::Key("image")));
+                (is_image && !is_key && repository(node.as_str()?) == &**name).then_some(*span)
+            }
             Form::Merge(root) => {
                 let spot = follow(root, steps)?;
                 match spot.key {
@@ -222,13 +242,55 @@ fn leads_to(pointer: &str, steps: &[Step<'_>]) -> Option<usize> {
     goes.then_some(parts.len())
 }
 
-/// The patches of a kustomization: those in its own text, and those in files, which `file` reads.
+/// An image without its tag and digest.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    }
+}
+
+/// What a kustomization sets without patches.
+fn settings(kustomization: &Node) -> Vec<Patch> {
+    let list = |key: &str| kustomization.get(key).map(Node::elements).unwrap_or_default();
+    let patch = |name: Option<&str>, form: Form| Patch {
+        kind: None,
+        name: name.map(Into::into),
+        form,
+    };
+    let mut settings = Vec::new();
+    if let Some(namespace) = kustomization.get("namespace") {
+        settings.push(patch(
+            None,
+            Form::Field(&["metadata", "namespace"], namespace.span),
+        ));
+    }
+    for entry in list("replicas") {
+        if let (Some(name), Some(count)) = (entry.get("name").and_then(Node::as_str), entry.get("count")) {
+            settings.push(patch(Some(name), Form::Field(&["spec", "replicas"], count.span)));
+        }
+    }
+    for entry in list("images") {
+        let word = |key: &str| entry.get(key).and_then(Node::as_str);
+        let set = ["newTag", "digest", "newName"]
+            .into_iter()
+            .find_map(|key| entry.get(key));
+        if let (Some(name), Some(set)) = (word("newName").or(word("name")), set) {
+            settings.push(patch(None, Form::Image(name.into(), set.span)));
+        }
+    }
+    settings
+}
+
+/// What a kustomization changes: by its own settings, by patches in its own text, and by those in files, which
+/// `file` reads.
 pub(in crate::workspace) fn patches_of<'a>(
     kustomization: &Node,
     sources: &Sources,
     file: impl Fn(&str) -> Option<&'a [Node]>,
 ) -> Vec<Patch> {
-    let mut patches = Vec::new();
+    let mut patches = settings(kustomization);
     let list = |key: &str| kustomization.get(key).map(Node::elements).unwrap_or_default();
     for entry in list("patches").iter().chain(list("patchesJson6902")) {
         let target = |key: &str| {

@@ -170,8 +170,8 @@ fn leaves<'a>(node: &'a crate::manifest::Node, into: &mut Vec<&'a crate::manifes
     }
 }
 
-const BASE: &str = "kind: Pod\nmetadata: {name: web}\nspec:\n  hostNetwork: false\n  containers:\n  - name: a\n    image: a:1\n  - name: b\n    image: b:1\n";
-const BUILT: &str = "kind: Pod\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../base/pod.yaml\n  name: web-x\nspec:\n  containers:\n  - image: a:1\n    name: a\n  - image: b:2\n    name: b\n  hostNetwork: true\n  priority: 7\n";
+const BASE: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  hostNetwork: false\n  containers:\n  - name: a\n    image: a:1\n  - name: b\n    image: b:1\n";
+const BUILT: &str = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../base/pod.yaml\n  name: web-x\nspec:\n  containers:\n  - image: a:1\n    name: a\n  - image: b:2\n    name: b\n  hostNetwork: true\n  priority: 7\n";
 
 #[test]
 fn findings_stand_in_the_base_or_in_the_patch() {
@@ -184,7 +184,7 @@ fn findings_stand_in_the_base_or_in_the_patch() {
         ),
         (
             "prod/b.yaml",
-            "kind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: b\n    image: b:2\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: b\n    image: b:2\n",
         ),
         (
             "prod/ops.yaml",
@@ -197,6 +197,20 @@ fn findings_stand_in_the_base_or_in_the_patch() {
     // The second time, what was printed the first time is taken.
     read(&world, &[]);
     assert_eq!(world.asked.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn findings_stand_at_the_settings_of_the_kustomization() {
+    let files = [
+        ("prod/pod.yaml", BASE),
+        (
+            "prod/kustomization.yaml",
+            "resources: [pod.yaml]\nnamespace: shop\nimages:\n- name: b\n  newTag: \"2\"\n",
+        ),
+    ];
+    let built = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../prod/pod.yaml\n  name: web\n  namespace: shop\nspec:\n  containers:\n  - image: a:1\n    name: a\n  - image: b:2\n    name: b\n  hostNetwork: false\n";
+    let world = stub(&files, &[("kustomize", built)]);
+    insta::assert_snapshot!(read(&world, &[]), @"");
 }
 
 #[test]
@@ -216,12 +230,18 @@ fn what_overlays_share_is_told_once() {
 fn what_can_not_be_rendered_is_told_once_and_judged_as_it_stands() {
     let files = [
         ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
-        ("base/pod.yaml", "kind: Pod\nmetadata: {name: web}\n"),
+        (
+            "base/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n",
+        ),
         (
             "broken/kustomization.yaml",
             "resources: [../base]\npatches: [{path: patch.yaml}]\n",
         ),
-        ("broken/patch.yaml", "kind: Pod\nmetadata: {name: wbe}\n"),
+        (
+            "broken/patch.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: wbe}\n",
+        ),
         (
             "far/kustomization.yaml",
             "resources: [\"https://git.example/a\"]\n",
@@ -250,11 +270,14 @@ fn what_can_not_be_rendered_is_told_once_and_judged_as_it_stands() {
 fn without_renderers_all_is_as_without_rendering_and_the_reason_is_told() {
     let files = [
         ("prod/kustomization.yaml", "resources: [pod.yaml]\n"),
-        ("prod/pod.yaml", "kind: Pod\nmetadata: {name: web}\n"),
+        (
+            "prod/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n",
+        ),
         ("chart/Chart.yaml", "name: cache\n"),
         (
             "chart/templates/a.yaml",
-            "kind: Pod\nmetadata: {name: {{ .Release.Name }}}\n",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: {{ .Release.Name }}}\n",
         ),
     ];
     let world = Stub {
@@ -271,14 +294,14 @@ fn findings_stand_in_the_template() {
         ("chart/values.yaml", "a: 1\n"),
         (
             "chart/templates/a.yaml",
-            "{{- if .Values.a }}\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: {{ .Values.image }}\n{{- include \"x\" . }}\n{{- end }}\n",
+            "{{- if .Values.a }}\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: {{ .Values.image }}\n{{- include \"x\" . }}\n{{- end }}\n",
         ),
     ];
     let world = stub(
         &files,
         &[(
             "template cache chart",
-            "---\n# Source: cache/templates/a.yaml\nkind: Pod\nmetadata:\n  name: cache\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: a:1\n  priority: 7\n",
+            "---\n# Source: cache/templates/a.yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: cache\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: a:1\n  priority: 7\n",
         )],
     );
     insta::assert_snapshot!(read(&world, &[]), @"");
@@ -331,7 +354,7 @@ fn dependencies_of_the_repository_are_laid_into_the_chart_and_others_are_told() 
         &files,
         &[(
             "template app chart",
-            "---\n# Source: app/charts/lib/templates/b.yaml\nkind: Pod\nmetadata: {name: a}\n",
+            "---\n# Source: app/charts/lib/templates/b.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n",
         )],
     );
     insta::assert_snapshot!(read(&world, &[]), @"");
