@@ -192,7 +192,22 @@ fn findings_stand_in_the_base_or_in_the_patch() {
         ),
     ];
     let world = stub(&files, &[("../../prod", BUILT)]);
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    base/kustomization.yaml: not Kubernetes
+    base/pod.yaml: rendered
+    prod/b.yaml: rendered
+    prod/kustomization.yaml: not Kubernetes
+    prod/ops.yaml: rendered
+    base/pod.yaml:1:13 at: v1 (rendered from the overlay `prod`)
+    base/pod.yaml:2:7 at: Pod (rendered from the overlay `prod`)
+    base/pod.yaml:3:18 at: web-x (rendered from the overlay `prod`)
+    base/pod.yaml:8:12 at: a:1 (rendered from the overlay `prod`)
+    base/pod.yaml:7:11 at: a (rendered from the overlay `prod`)
+    prod/b.yaml:7:12 at: b:2 (rendered from the overlay `prod`)
+    base/pod.yaml:9:11 at: b (rendered from the overlay `prod`)
+    prod/ops.yaml:1:49 at: true (rendered from the overlay `prod`)
+    base/pod.yaml:3:18 at: 7 (rendered from the overlay `prod`) [prod/(rendered):15:13]
+    "#);
     assert_eq!(world.asked.lock().unwrap().len(), 1);
     // The second time, what was printed the first time is taken.
     read(&world, &[]);
@@ -210,7 +225,19 @@ fn findings_stand_at_the_settings_of_the_kustomization() {
     ];
     let built = "apiVersion: v1\nkind: Pod\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../prod/pod.yaml\n  name: web\n  namespace: shop\nspec:\n  containers:\n  - image: a:1\n    name: a\n  - image: b:2\n    name: b\n  hostNetwork: false\n";
     let world = stub(&files, &[("kustomize", built)]);
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    prod/kustomization.yaml: not Kubernetes
+    prod/pod.yaml: rendered
+    prod/pod.yaml:1:13 at: v1 (rendered from the overlay `prod`)
+    prod/pod.yaml:2:7 at: Pod (rendered from the overlay `prod`)
+    prod/pod.yaml:3:18 at: web (rendered from the overlay `prod`)
+    prod/kustomization.yaml:2:12 at: shop (rendered from the overlay `prod`)
+    prod/pod.yaml:8:12 at: a:1 (rendered from the overlay `prod`)
+    prod/pod.yaml:7:11 at: a (rendered from the overlay `prod`)
+    prod/kustomization.yaml:5:11 at: b:2 (rendered from the overlay `prod`)
+    prod/pod.yaml:9:11 at: b (rendered from the overlay `prod`)
+    prod/pod.yaml:5:16 at: false (rendered from the overlay `prod`)
+    "#);
 }
 
 #[test]
@@ -223,7 +250,22 @@ fn what_overlays_share_is_told_once() {
         ("test/kustomization.yaml", "resources: [../base]\n"),
     ];
     let world = stub(&files, &[("kustomize", BUILT)]);
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    base/kustomization.yaml: not Kubernetes
+    base/pod.yaml: rendered
+    dev/kustomization.yaml: not Kubernetes
+    prod/kustomization.yaml: not Kubernetes
+    test/kustomization.yaml: not Kubernetes
+    base/pod.yaml:1:13 at: v1 (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:2:7 at: Pod (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:3:18 at: web-x (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:8:12 at: a:1 (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:7:11 at: a (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:3:18 at: b:2 (rendered from the overlay `dev` and 2 more) [dev/(rendered):12:12]
+    base/pod.yaml:9:11 at: b (rendered from the overlay `dev` and 2 more)
+    base/pod.yaml:3:18 at: true (rendered from the overlay `dev` and 2 more) [dev/(rendered):14:16]
+    base/pod.yaml:3:18 at: 7 (rendered from the overlay `dev` and 2 more) [dev/(rendered):15:13]
+    "#);
 }
 
 #[test]
@@ -263,7 +305,24 @@ fn what_can_not_be_rendered_is_told_once_and_judged_as_it_stands() {
         &files,
         &[("../../broken", "!Error: no matches for Id Pod wbe\nUsage\n")],
     );
-    insta::assert_snapshot!(read(&world, &["listed"]), @"");
+    insta::assert_snapshot!(read(&world, &["listed"]), @r#"
+    base/kustomization.yaml: not Kubernetes
+    base/pod.yaml: evaluated
+    broken/kustomization.yaml: not Kubernetes
+    broken/patch.yaml: kustomize patch
+    far/kustomization.yaml: not Kubernetes
+    flux/kustomization.yaml: evaluated
+    listed/kustomization.yaml: not Kubernetes
+    part/kustomization.yaml: not Kubernetes
+    broken/kustomization.yaml:1:1 M0402: the overlay `broken` was not rendered: no matches for Id Pod wbe (exit code 1)
+    far/kustomization.yaml:1:1 M0402: the overlay `far` was not rendered: it takes in `https://git.example/a`, and nothing is fetched from other machines
+    base/pod.yaml:1:13 at: v1
+    base/pod.yaml:2:7 at: Pod
+    base/pod.yaml:3:18 at: web
+    flux/kustomization.yaml:1:13 at: kustomize.toolkit.fluxcd.io/v1
+    flux/kustomization.yaml:2:7 at: Kustomization
+    flux/kustomization.yaml:3:18 at: a
+    "#);
 }
 
 #[test]
@@ -284,7 +343,17 @@ fn without_renderers_all_is_as_without_rendering_and_the_reason_is_told() {
         programs: Vec::new(),
         ..stub(&files, &[])
     };
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    chart/Chart.yaml: not Kubernetes
+    chart/templates/a.yaml: template
+    prod/kustomization.yaml: not Kubernetes
+    prod/pod.yaml: evaluated
+    chart/Chart.yaml:1:1 M0402: the chart `chart` was not rendered: `helm` is not installed
+    prod/kustomization.yaml:1:1 M0402: the overlay `prod` was not rendered: neither `kustomize` nor `kubectl` is installed
+    prod/pod.yaml:1:13 at: v1
+    prod/pod.yaml:2:7 at: Pod
+    prod/pod.yaml:3:18 at: web
+    "#);
 }
 
 #[test]
@@ -304,7 +373,18 @@ fn findings_stand_in_the_template() {
             "---\n# Source: cache/templates/a.yaml\napiVersion: v1\nkind: Pod\nmetadata:\n  name: cache\nspec:\n  hostNetwork: true\n  containers:\n  - name: a\n    image: a:1\n  priority: 7\n",
         )],
     );
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    chart/Chart.yaml: not Kubernetes
+    chart/templates/a.yaml: rendered
+    chart/values.yaml: not Kubernetes
+    chart/templates/a.yaml:2:13 at: v1 (rendered from the chart `chart`)
+    chart/templates/a.yaml:3:7 at: Pod (rendered from the chart `chart`)
+    chart/templates/a.yaml:5:3 at: cache (rendered from the chart `chart`)
+    chart/templates/a.yaml:7:16 at: true (rendered from the chart `chart`)
+    chart/templates/a.yaml:9:3 at: a (rendered from the chart `chart`)
+    chart/templates/a.yaml:10:5 at: a:1 (rendered from the chart `chart`)
+    chart/templates/a.yaml:3:1 at: 7 (rendered from the chart `chart`) [chart/(rendered):12:13]
+    "#);
 }
 
 #[test]
@@ -336,7 +416,13 @@ fn charts_and_overlays_are_rendered_as_argo_cd_and_flux_deploy_them() {
     let told: Vec<&str> = said.lines().filter(|line| line.contains("M0402")).collect();
     let mut asked = world.asked.lock().unwrap().clone();
     asked.sort();
-    insta::assert_snapshot!(format!("{}\n{}", asked.join("\n"), told.join("\n")), @"");
+    insta::assert_snapshot!(format!("{}\n{}", asked.join("\n"), told.join("\n")), @r#"
+    helm template a chart --kube-version 1.37.0 --namespace shop --values chart/prod.yaml --values values-0.yaml --set c=1\,2 | values-0.yaml: {"b":2}
+    helm template c chart --kube-version 1.37.0 --namespace d --values values-0.yaml | values-0.yaml: {"e":3}
+    kustomize build . --load-restrictor LoadRestrictionsNone | kustomization.yaml: {"namespace":"f","resources":["../../base"],"buildMetadata":["originAnnotations"]}
+    kustomize build . | kustomization.yaml: {"resources":["../../prod"],"buildMetadata":["originAnnotations"]}
+    chart/Chart.yaml:1:1 M0402: the chart `chart` was not rendered: ApplicationSet `b` needs the values in `one.yaml`
+    "#);
 }
 
 #[test]
@@ -357,5 +443,14 @@ fn dependencies_of_the_repository_are_laid_into_the_chart_and_others_are_told() 
             "---\n# Source: app/charts/lib/templates/b.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n",
         )],
     );
-    insta::assert_snapshot!(read(&world, &[]), @"");
+    insta::assert_snapshot!(read(&world, &[]), @r#"
+    app/Chart.yaml: not Kubernetes
+    app/templates/a.yaml: rendered
+    lib/Chart.yaml: not Kubernetes
+    lib/templates/b.yaml: rendered
+    app/Chart.yaml:1:1 M0402: the chart `app` was rendered without its dependency `redis`, which `https://charts.example` keeps
+    lib/templates/b.yaml:1:1 at: v1 (rendered from the chart `app`) [app/(rendered):3:13]
+    lib/templates/b.yaml:1:1 at: Pod (rendered from the chart `app`)
+    lib/templates/b.yaml:1:1 at: a (rendered from the chart `app`) [app/(rendered):5:18]
+    "#);
 }
