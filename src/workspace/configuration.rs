@@ -523,6 +523,9 @@ mod tests {
             [estimate]
             prices = "opencost-azure"
             nodes = 3
+            [render]
+            kustomize = "kubectl"
+            timeout = "2m"
         "#;
         let (configuration, diagnostics) = read(FileId(0), text);
         assert_eq!(diagnostics, []);
@@ -554,6 +557,15 @@ mod tests {
             configuration.group.map(|group| group.value).as_deref(),
             Some("acme.io")
         );
+        let render = &configuration.render;
+        assert_eq!(
+            (
+                render.is_on,
+                render.kustomize.as_deref(),
+                render.timeout.as_secs()
+            ),
+            (true, Some("kubectl"), 120)
+        );
         let prices = configuration
             .estimate
             .get("prices")
@@ -562,6 +574,19 @@ mod tests {
             (prices, configuration.estimate.nodes),
             (Some("opencost-azure"), Some(3))
         );
+    }
+
+    #[test]
+    fn a_repository_does_not_choose_the_program_that_is_run() {
+        insta::assert_snapshot!(
+            faults("[render]\nkustomize = './kustomize'\nhelm = 'sh'\ntimeout = 'long'\n"),
+            @r#"
+        2:13 C0103 `./kustomize` is not run: the repository may only name a version of `kustomize` or `kubectl` | write the name of a program that is on your PATH and begins with `kustomize`
+        3:8 C0103 `sh` is not run: the repository may only name a version of `helm` | write the name of a program that is on your PATH and begins with `helm`
+        4:11 C0103 expected a time such as "30s" or "2m", found a string | 
+        "#
+        );
+        assert_eq!(faults("render = true\n"), "");
     }
 
     #[test]
