@@ -63,14 +63,17 @@ pub struct Program {
     pub stamp: String,
 }
 
+/// The files, by name and bytes, that a program finds in its folder, whose absolute path is given.
+pub type Files<'a> = dyn Fn(&Path) -> Vec<(PathBuf, Vec<u8>)> + Sync + 'a;
+
 /// What a program is started for.
 pub struct Task<'a> {
     /// The program.
     pub program: &'a Program,
     /// Its arguments; paths among them are absolute, or relative to the folder that it runs in.
     pub arguments: Vec<String>,
-    /// The files, by name and bytes, that it finds in its folder, whose absolute path is given.
-    pub files: &'a (dyn Fn(&Path) -> Vec<(PathBuf, Vec<u8>)> + Sync),
+    /// The files that it finds.
+    pub files: &'a Files<'a>,
     /// How long it may take.
     pub timeout: Duration,
 }

@@ -154,17 +154,27 @@ impl Manifests {
     /// Puts what was rendered into the place of what it was rendered from. Gives the overlays and charts that could
     /// not be rendered.
     fn replace(&mut self, outcome: render::Outcome, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<Group> {
-        let mut rendered: HashSet<(FileId, u32)> = HashSet::new();
+        let document = |resource: &Resource| (resource.file, resource.document);
+        let (replaced, kept): (Vec<Resource>, Vec<Resource>) = std::mem::take(&mut self.resources)
+            .into_iter()
+            .partition(|resource| outcome.replaces(resource));
+        let mut replaced: HashSet<(FileId, u32)> = replaced.iter().map(document).collect();
+        for resource in &kept {
+            replaced.remove(&document(resource));
+        }
+        self.resources = kept;
         for account in &mut self.account.files {
             for (index, fate) in account.documents.iter_mut().enumerate() {
-                if let Some(new) = outcome.fate(account.file, fate) {
-                    *fate = new;
-                    rendered.insert((account.file, index as u32));
+                let is_rendered = match &*fate {
+                    Fate::Evaluated => replaced.contains(&(account.file, index as u32)),
+                    Fate::Unevaluated(unevaluated) => outcome.carries(account.file, unevaluated),
+                    _ => false,
+                };
+                if is_rendered {
+                    *fate = Fate::Rendered;
                 }
             }
         }
-        self.resources
-            .retain(|resource| !rendered.contains(&(resource.file, resource.document)));
         self.resources.extend(outcome.resources);
         self.origins = outcome.origins;
         diagnostics.extend(outcome.diagnostics);

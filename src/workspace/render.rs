@@ -13,7 +13,7 @@ mod tool;
 use super::origin::{self, Origins};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::manifest::{self, Fate, Group, Node, Resource, Surroundings, Value};
+use crate::manifest::{self, Group, Node, Resource, Surroundings, Unevaluated, Value};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, display};
 use helm::Charts;
@@ -88,6 +88,10 @@ pub(super) struct Outcome {
     pub rendered: BTreeSet<FileId>,
     /// The files that something takes in which could not be rendered: their objects are judged as they stand too.
     pub open: BTreeSet<FileId>,
+    /// The objects of files, by the start of each, that something was rendered from.
+    pub sources: BTreeSet<(FileId, u32)>,
+    /// The templates that something was rendered from.
+    pub templates: BTreeSet<FileId>,
     /// The overlays and charts that could not be rendered, which is told.
     pub failed: BTreeSet<Group>,
 }
@@ -168,6 +172,15 @@ impl Outcome {
         for mut resource in reading.resources {
             let source = (rendered.origin)(&mut resource);
             resource.written = source.file().unwrap_or(resource.file);
+            match &source {
+                origin::Source::Written(node) => {
+                    self.sources.insert((node.span.file, node.span.start));
+                }
+                origin::Source::Template(file) => {
+                    self.templates.insert(*file);
+                }
+                origin::Source::Unknown => {}
+            }
             objects.push(origin::Object {
                 root: resource.root.clone(),
                 source,
@@ -222,16 +235,23 @@ fn shown_folder(file: &File) -> String {
 }
 
 impl Outcome {
-    /// What becomes of a document of a file, if it is judged as what it was rendered to. What is encrypted or broken
-    /// stays so.
-    pub(super) fn fate(&self, file: FileId, fate: &Fate) -> Option<Fate> {
+    /// Whether an object of a file is judged as what it was rendered to, and need not be as it stands. One that
+    /// overlays take in and drop is still judged: another tool may deploy it from where it stands.
+    pub(super) fn replaces(&self, resource: &Resource) -> bool {
+        if !self.rendered.contains(&resource.file) || self.open.contains(&resource.file) {
+            return false;
+        }
+        let start = resource.root.span.start;
+        resource.group() == "kustomize.config.k8s.io"
+            || self.sources.contains(&(resource.file, start))
+            || self.templates.contains(&resource.file)
+    }
+
+    /// Whether a document that is no object as it stands is judged as what it was rendered to. What is encrypted or
+    /// broken stays so.
+    pub(super) fn carries(&self, file: FileId, unevaluated: &Unevaluated) -> bool {
         use manifest::Reason::{Incomplete, Patch, Template};
-        let is_rendered = match fate {
-            Fate::Evaluated => !self.open.contains(&file),
-            Fate::Unevaluated(unevaluated) => matches!(unevaluated.reason, Template | Patch | Incomplete),
-            _ => false,
-        };
-        (is_rendered && self.rendered.contains(&file)).then_some(Fate::Rendered)
+        matches!(unevaluated.reason, Template | Patch | Incomplete) && self.rendered.contains(&file)
     }
 }
 

@@ -98,7 +98,7 @@ impl Finder<'_> {
 
     /// A path from the root of the repository, which is a folder above the object: the nearest in which it leads
     /// to something.
-    fn from_root(&self, path: &str, is_there: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
+    fn below_root(&self, path: &str, is_there: &dyn Fn(&Path) -> bool) -> Option<PathBuf> {
         let path = path.trim_start_matches('/');
         self.path
             .ancestors()
@@ -116,7 +116,7 @@ impl Finder<'_> {
             let Some(path) = text(source, &["path"]) else {
                 continue;
             };
-            let Some(folder) = self.from_root(path, self.is_folder) else {
+            let Some(folder) = self.below_root(path, self.is_folder) else {
                 continue;
             };
             let mut deployment = self.deployment(folder);
@@ -153,7 +153,7 @@ impl Finder<'_> {
                 .and_then(|name| name.split_once('/'))
                 .map(|(_, path)| path);
             let path = match in_root.or(name.strip_prefix('/')) {
-                Some(path) => self.from_root(path, &is_file),
+                Some(path) => self.below_root(path, &is_file),
                 None => Some(normalize(&deployment.folder.join(name))).filter(|path| is_file(path)),
             };
             match path {
@@ -235,7 +235,7 @@ impl Finder<'_> {
             None => (pattern, None),
         };
         let is_above = |path: &Path| self.files.keys().any(|file| file.starts_with(path));
-        let Some(base) = self.from_root(before, &is_above) else {
+        let Some(base) = self.below_root(before, &is_above) else {
             return Vec::new();
         };
         let Some(after) = after else {
@@ -262,7 +262,7 @@ impl Finder<'_> {
         if text(chart, &["sourceRef", "kind"]) != Some("GitRepository") {
             return None;
         }
-        let folder = self.from_root(text(chart, &["chart"])?, self.is_folder)?;
+        let folder = self.below_root(text(chart, &["chart"])?, self.is_folder)?;
         let mut deployment = self.deployment(folder);
         let metadata = |key: &str| text(&self.resource.root, &["metadata", key]);
         deployment.release = text(spec, &["releaseName"])
@@ -274,7 +274,7 @@ impl Finder<'_> {
         for name in chart.get("valuesFiles").map(Node::elements).unwrap_or_default() {
             let is_file = |path: &Path| self.files.contains_key(path);
             let name = name.as_str().unwrap_or_default();
-            match self.from_root(name, &is_file) {
+            match self.below_root(name, &is_file) {
                 Some(path) => deployment.values.push(Values::File(path)),
                 None => deployment.missing = Some(format!("the values in `{name}`")),
             }
@@ -292,7 +292,7 @@ impl Finder<'_> {
 
     fn kustomization(&self) -> Option<Deployment> {
         let spec = self.resource.root.get("spec")?;
-        let folder = self.from_root(text(spec, &["path"])?, self.is_folder)?;
+        let folder = self.below_root(text(spec, &["path"])?, self.is_folder)?;
         let mut deployment = self.deployment(folder);
         deployment.settings = settings(spec);
         deployment.settings.extend(

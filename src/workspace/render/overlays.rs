@@ -17,8 +17,10 @@ pub(super) struct Kustomization {
     /// What it says.
     pub root: Node,
     is_component: bool,
-    /// The files and folders that it takes objects from, or helpers that make or change some.
+    /// The files and folders that it takes objects from.
     taken: Vec<PathBuf>,
+    /// The files and folders with what makes, changes or describes objects.
+    helpers: Vec<PathBuf>,
     patches: Vec<PathBuf>,
     /// What it takes from other machines.
     remote: Vec<String>,
@@ -51,10 +53,10 @@ pub(super) struct Overlays {
 }
 
 /// Where a kustomization names files and folders that it takes objects from.
-const TAKEN: [&str; 8] = [
-    "resources",
-    "bases",
-    "components",
+const TAKEN: [&str; 3] = ["resources", "bases", "components"];
+
+/// Where it names those that help it.
+const HELPERS: [&str; 5] = [
     "crds",
     "generators",
     "transformers",
@@ -109,7 +111,8 @@ impl Overlays {
             .kustomizations
             .iter()
             .flat_map(|(folder, kustomization)| {
-                kustomization.taken.iter().filter(move |path| *path != folder)
+                let named = kustomization.taken.iter().chain(&kustomization.helpers);
+                named.filter(move |path| *path != folder)
             })
             .map(PathBuf::as_path)
             .collect();
@@ -160,6 +163,9 @@ impl Overlays {
                     None => open.push(path.clone()),
                 }
             }
+            // What a folder of helpers depends on is not followed.
+            let mut helpers = kustomization.helpers.iter();
+            reach.closed &= helpers.all(|path| self.files.contains_key(path));
             let patches = kustomization
                 .patches
                 .iter()
@@ -185,11 +191,14 @@ impl Kustomization {
         let resolve = |name: &str| normalize(&folder.join(name));
         let mut taken = Vec::new();
         let mut remote = Vec::new();
-        let names = TAKEN.iter().flat_map(|key| elements(&root, key));
-        for name in names.filter_map(Node::as_str).filter(|name| !name.contains('\n')) {
-            match is_remote(name) {
-                true => remote.push(name.to_string()),
-                false => taken.push(resolve(name)),
+        let mut helpers = Vec::new();
+        for (keys, into) in [(TAKEN.as_slice(), &mut taken), (HELPERS.as_slice(), &mut helpers)] {
+            let names = keys.iter().flat_map(|key| elements(&root, key));
+            for name in names.filter_map(Node::as_str).filter(|name| !name.contains('\n')) {
+                match is_remote(name) {
+                    true => remote.push(name.to_string()),
+                    false => into.push(resolve(name)),
+                }
             }
         }
         let by_path = elements(&root, "patches").chain(elements(&root, "patchesJson6902"));
@@ -204,6 +213,7 @@ impl Kustomization {
             file,
             is_component,
             taken,
+            helpers,
             patches,
             remote,
             charts,

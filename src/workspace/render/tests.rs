@@ -241,6 +241,34 @@ fn findings_stand_at_the_settings_of_the_kustomization() {
 }
 
 #[test]
+fn an_object_that_an_overlay_drops_is_judged_as_it_stands() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        (
+            "base/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n",
+        ),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\npatches: [{path: drop.yaml}]\n",
+        ),
+        (
+            "prod/drop.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n$patch: delete\n",
+        ),
+    ];
+    insta::assert_snapshot!(read(&stub(&files, &[]), &[]), @"
+    base/kustomization.yaml: not Kubernetes
+    base/pod.yaml: evaluated
+    prod/drop.yaml: rendered
+    prod/kustomization.yaml: not Kubernetes
+    base/pod.yaml:1:13 at: v1
+    base/pod.yaml:2:7 at: Pod
+    base/pod.yaml:3:18 at: web
+    ");
+}
+
+#[test]
 fn what_overlays_share_is_told_once() {
     let files = [
         ("base/kustomization.yaml", "resources: [pod.yaml]\n"),

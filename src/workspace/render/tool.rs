@@ -2,15 +2,12 @@
 //!
 //! In: a [`Job`]. Out: the text that it renders, or why there is none, in the renderer's own words.
 
-use crate::world::{Program, Task, World};
+use crate::world::{Files, Program, Task, World};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The files to lay before a renderer, by the absolute path of its folder.
-pub(super) type Files<'a> = dyn Fn(&Path) -> Vec<(PathBuf, Vec<u8>)> + Sync + 'a;
 
 /// What is to be rendered.
 pub(super) struct Job<'a> {
@@ -111,7 +108,7 @@ fn complaint(text: &str) -> String {
     };
     let line = lines()
         .find(error)
-        .or_else(|| lines().last())
+        .or_else(|| lines().next_back())
         .unwrap_or("no reason given");
     let line = match error(&line) {
         true => line[6..].trim(),
