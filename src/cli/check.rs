@@ -21,6 +21,10 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the check could not be done.
 
+--render has `kustomize`, or else `kubectl`, build kustomizations, and `helm` charts, with the values that Argo CD
+Applications, ApplicationSets and Flux HelmReleases of the repository name. They run without network, each for at
+most 30 seconds; `[render]` in ordain.toml sets more.
+
 Examples:
   ordain check
   ordain check apps infrastructure --fail-on high
@@ -65,10 +69,6 @@ pub struct Check {
     pub partial: bool,
 
     /// Render kustomizations and Helm charts, and judge what the cluster would get
-    ///
-    /// Kustomizations are built by `kustomize`, or else by `kubectl`, charts by `helm`, with the values that Argo CD
-    /// Applications, ApplicationSets and Flux HelmReleases of the repository name. They run without network, each for
-    /// at most 30 seconds. `[render]` in ordain.toml sets more.
     #[arg(long)]
     pub render: bool,
 

@@ -238,13 +238,14 @@ impl Outcome {
     /// Whether an object of a file is judged as what it was rendered to, and need not be as it stands. One that
     /// overlays take in and drop is still judged: another tool may deploy it from where it stands.
     pub(super) fn replaces(&self, resource: &Resource) -> bool {
-        if !self.rendered.contains(&resource.file) || self.open.contains(&resource.file) {
+        if !self.rendered.contains(&resource.file) {
             return false;
         }
-        let start = resource.root.span.start;
+        // No cluster ever gets a kustomization.
         resource.group() == "kustomize.config.k8s.io"
-            || self.sources.contains(&(resource.file, start))
-            || self.templates.contains(&resource.file)
+            || !self.open.contains(&resource.file)
+                && (self.sources.contains(&(resource.file, resource.root.span.start))
+                    || self.templates.contains(&resource.file))
     }
 
     /// Whether a document that is no object as it stands is judged as what it was rendered to. What is encrypted or
