@@ -177,6 +177,7 @@ codes! {
     M0302 High "list that is none"
     M0303 Medium "object without a name"
     M0401 Medium "manifests that were not evaluated"
+    M0402 Medium "overlay or chart that was not rendered"
 }
 
 impl Code {

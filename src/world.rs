@@ -1,4 +1,4 @@
-//! The one door to files.
+//! The one door to files and to the programs of others.
 //!
 //! In: paths. Out: bytes, and what a folder holds. Everything else of Ordain sees files only through [`World`],
 //! so it runs as well over texts in memory and over an editor's unsaved ones.
@@ -9,6 +9,8 @@ mod disk;
 mod git;
 mod memory;
 mod patterns;
+#[allow(clippy::disallowed_methods)]
+mod process;
 
 pub use disk::Disk;
 pub use memory::{Memory, Overlay};
@@ -16,6 +18,7 @@ pub use patterns::Patterns;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The largest file that is read, in bytes (100 MiB). Kubernetes itself takes no object above 1.5 MiB.
 pub const MAXIMUM_FILE_BYTES: u64 = 100 * 1024 * 1024;
@@ -51,7 +54,44 @@ pub struct WalkFault {
     pub reason: String,
 }
 
-/// Files, wherever they are kept.
+/// A program of the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What changes whenever the program does.
+    pub stamp: String,
+}
+
+/// The files, by name and bytes, that a program finds in its folder, whose absolute path is given.
+pub type Files<'a> = dyn Fn(&Path) -> Vec<(PathBuf, Vec<u8>)> + Sync + 'a;
+
+/// What a program is started for.
+pub struct Task<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// Its arguments; paths among them are absolute, or relative to the folder that it runs in.
+    pub arguments: Vec<String>,
+    /// The files that it finds.
+    pub files: &'a Files<'a>,
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+/// What a program left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// The folder that it ran in, which is gone.
+    pub folder: PathBuf,
+    /// Its exit code; none if it was ended.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub output: String,
+    /// What it printed on standard error.
+    pub complaint: String,
+}
+
+/// Files, wherever they are kept, and programs.
 pub trait World: Sync {
     /// The bytes of a regular file. Errors: [`io::ErrorKind::FileTooLarge`] above [`MAXIMUM_FILE_BYTES`],
     /// [`io::ErrorKind::InvalidInput`] for what is no regular file; it never waits for a pipe.
@@ -74,6 +114,23 @@ pub trait World: Sync {
     /// `.gitignore` names is left out if git does not track it. Links are followed as long as they stay in the
     /// folder; none is walked twice.
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk;
+
+    /// The program of this name, if there is one.
+    fn program(&self, _name: &str) -> Option<Program> {
+        None
+    }
+
+    /// Runs a program to its end: in a folder of its own, with nothing of the user's environment but the search
+    /// path, and without network as far as the system lets it be taken away. Errors: [`io::ErrorKind::TimedOut`],
+    /// [`io::ErrorKind::FileTooLarge`] if it prints too much.
+    fn run(&self, _task: &Task<'_>) -> io::Result<Ran> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
+
+    /// The folder for what can be made again, if there is one.
+    fn cache(&self) -> Option<PathBuf> {
+        None
+    }
 
     /// Whether there is a regular file.
     fn is_file(&self, path: &Path) -> bool {

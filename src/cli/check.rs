@@ -21,9 +21,14 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the check could not be done.
 
+--render has `kustomize`, or else `kubectl`, build kustomizations, and `helm` charts, with the values that Argo CD
+Applications, ApplicationSets and Flux HelmReleases of the repository name. They run without network, each for at
+most 30 seconds; `[render]` in ordain.toml sets more.
+
 Examples:
   ordain check
   ordain check apps infrastructure --fail-on high
+  ordain check --render
   ordain check --format sarif --output ordain.sarif
   ordain check deployment.yaml --no-config --only privileged-container")]
 pub struct Check {
@@ -62,6 +67,10 @@ pub struct Check {
     /// The paths are only a part of the repository: what needs the rest is left undecided
     #[arg(long)]
     pub partial: bool,
+
+    /// Render kustomizations and Helm charts, and judge what the cluster would get
+    #[arg(long)]
+    pub render: bool,
 
     /// The day against which waivers expire [default: today, in UTC]
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date::parse)]
@@ -135,6 +144,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         parameters: arguments.parameters.clone(),
         kube_version: arguments.kube_version,
         partial: arguments.partial,
+        render: arguments.render.then_some(true),
         ..Request::default()
     };
     // The process ends with the run: to give its memory back value by value would only take time.
@@ -165,11 +175,13 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
             output::complain(&note);
         }
         diagnostics.extend(outcome.findings);
-        summary.waived = outcome.waived.into_iter().map(|(finding, _)| finding).collect();
+        let waived = outcome.waived.into_iter().map(|(finding, _)| finding).collect();
+        summary.waived = workspace.lead_back(waived);
         summary.budgets = outcome.sums;
         summary.undecided = outcome.undecided.iter().map(undecided).collect();
     }
     diagnostics.extend(judged.diagnostics);
+    let mut diagnostics = workspace.lead_back(diagnostics);
     diagnostic::sort(&mut diagnostics, &workspace.sources);
     let fail_on = arguments
         .fail_on

@@ -26,6 +26,10 @@ pub struct Objects {
     #[arg(value_name = "PATH", default_value = ".")]
     pub paths: Vec<PathBuf>,
 
+    /// Render kustomizations and Helm charts, and show what the cluster would get
+    #[arg(long)]
+    pub render: bool,
+
     /// How to print the objects
     #[arg(long, value_name = "FORMAT", default_value = "yaml")]
     pub format: ObjectsFormat,
@@ -46,6 +50,7 @@ pub fn run(arguments: &Objects) -> Result<Outcome, Failure> {
         &Disk,
         &Request {
             paths: arguments.paths.clone(),
+            render: arguments.render.then_some(true),
             ..Request::default()
         },
     )?;
@@ -61,9 +66,20 @@ pub fn run(arguments: &Objects) -> Result<Outcome, Failure> {
     })
 }
 
+/// Where an object was written; for one that was rendered, where its name was.
 fn place<'a>(workspace: &'a Workspace, resource: &Resource) -> (&'a str, u32) {
-    let file = workspace.sources.file(resource.file);
-    (&file.path, file.position(resource.root.span.start).line)
+    let (sources, origins) = (&workspace.sources, &workspace.manifests.origins);
+    let name = resource.root.path(["metadata", "name"]);
+    let span = name
+        .and_then(|name| origins.place(name.span, sources))
+        .unwrap_or(resource.root.span);
+    let file = sources.file(span.file);
+    (&file.path, file.position(span.start).line)
+}
+
+/// The overlay or chart that an object was rendered from, in words.
+fn renderer(workspace: &Workspace, resource: &Resource) -> Option<String> {
+    workspace.manifests.origins.name(resource.file)
 }
 
 fn json(workspace: &Workspace) -> String {
@@ -71,7 +87,12 @@ fn json(workspace: &Workspace) -> String {
     let objects: Vec<Value> = resources
         .map(|resource| {
             let (file, line) = place(workspace, resource);
-            json!({ "file": file, "line": line, "object": manifest::to_json(&resource.root) })
+            let mut entry =
+                json!({ "file": file, "line": line, "object": manifest::to_json(&resource.root) });
+            if let Some(renderer) = renderer(workspace, resource) {
+                entry["rendered"] = renderer.into();
+            }
+            entry
         })
         .collect();
     let text = format!("{:#}\n", json!({ "objects": objects }));
@@ -84,7 +105,10 @@ fn yaml(workspace: &Workspace) -> Result<String, Failure> {
         let (file, line) = place(workspace, resource);
         let object = serde_saphyr::to_string(&manifest::to_json(&resource.root))
             .map_err(|error| Failure(format!("can't print an object of `{file}`: {error}")))?;
-        out.push_str(&format!("---\n# {}:{line}\n{object}", report::escape::line(file)));
+        let renderer = renderer(workspace, resource);
+        let renderer = renderer.map_or_else(String::new, |name| format!(", rendered from {name}"));
+        let place = format!("{file}:{line}{renderer}");
+        out.push_str(&format!("---\n# {}\n{object}", report::escape::line(&place)));
     }
     Ok(out)
 }
@@ -94,8 +118,9 @@ fn complain(workspace: &Workspace) {
     if workspace.reading.is_empty() {
         return;
     }
+    let reading = workspace.lead_back(workspace.reading.clone());
     let report = Report {
-        diagnostics: &workspace.reading,
+        diagnostics: &reading,
         sources: &workspace.sources,
         rules: &[],
         summary: &Summary::default(),

@@ -49,7 +49,7 @@ impl<'a> Evaluator<'a> {
             Property::Name => Value::Text(Cow::Borrowed(&resource.name)),
             Property::Namespace => Value::Text(Cow::Borrowed(repository.object(object).namespace)),
             Property::Kind => Value::Text(Cow::Borrowed(&resource.kind)),
-            Property::File => Value::Text(Cow::Borrowed(&repository.sources.file(resource.file).path)),
+            Property::File => Value::Text(Cow::Borrowed(&repository.sources.file(resource.written).path)),
             Property::Labels | Property::Annotations => {
                 let field = if property == Property::Labels {
                     "labels"

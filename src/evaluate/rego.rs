@@ -140,7 +140,10 @@ fn judge(
     let mut loaded = Loaded::new(program, engine).map_err(&fault)?;
     let mut findings = Vec::new();
     let file = |id: ObjectId, input: &Value| {
-        let path = &repository.sources.file(repository.object(id).resource.file).path;
+        let path = &repository
+            .sources
+            .file(repository.object(id).resource.written)
+            .path;
         let members = [
             ("contents", input.clone()),
             ("expanded", Value::from(true)),

@@ -214,6 +214,8 @@ impl Server<'_> {
         for root in self.roots.clone() {
             let wishes = Wishes {
                 paths: vec![root],
+                // Renderers see the files, not the texts of the editor, and take longer than a pause.
+                render: Some(false),
                 ..Wishes::default()
             };
             self.check(&wishes, &mut all, &mut seen)?;
@@ -237,6 +239,7 @@ impl Server<'_> {
                 Wishes {
                     paths: vec![path],
                     partial: true,
+                    render: Some(false),
                     ..Wishes::default()
                 }
             };

@@ -10,6 +10,8 @@ use crate::source::{FileId, Span};
 pub enum Fate {
     /// Its objects are judged.
     Evaluated,
+    /// What it becomes in an overlay or a chart is judged.
+    Rendered,
     /// It has no spelling of `apiVersion` or `kind`: values of a chart, configuration of other tools.
     Foreign,
     /// It may become objects, or hold some, but can't be judged as it stands.
@@ -77,9 +79,9 @@ impl Account {
         self.files.iter().map(|file| file.documents.len()).sum()
     }
 
-    /// How many documents are judged.
+    /// How many documents are judged, as they stand or as what they are rendered to.
     pub fn evaluated(&self) -> usize {
-        self.count(|fate| matches!(fate, Fate::Evaluated))
+        self.count(|fate| matches!(fate, Fate::Evaluated | Fate::Rendered))
     }
 
     /// How many documents are not Kubernetes'.

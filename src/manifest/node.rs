@@ -74,6 +74,20 @@ impl Mapping {
         }
     }
 
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let mut entries = self.entries.iter_mut();
+        entries
+            .find(|entry| &*entry.key == key)
+            .map(|entry| &mut entry.value)
+    }
+
+    /// Takes an entry out.
+    pub fn remove(&mut self, key: &str) -> Option<Entry> {
+        let index = self.entries.iter().position(|entry| &*entry.key == key)?;
+        Some(self.entries.remove(index))
+    }
+
     /// A mapping of these entries, in which no key stands twice.
     pub(super) fn of_unique(entries: Vec<Entry>) -> Mapping {
         Mapping { entries }

@@ -185,6 +185,7 @@ impl Objects {
         }
         self.resources.push(Resource {
             file: self.file,
+            written: self.file,
             document: self.document,
             api_version,
             kind,

@@ -54,7 +54,7 @@ pub fn read_text(file: FileId, path: &str, text: &str, surroundings: Surrounding
             _ => None,
         })
         .collect();
-    let finding = super::unevaluated::finding(super::unevaluated::Group::File, &left_out, None);
+    let finding = super::unevaluated::finding(super::unevaluated::Group::File, &left_out, None, false);
     reading.diagnostics.extend(finding);
     reading
 }

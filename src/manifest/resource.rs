@@ -9,6 +9,8 @@ use crate::source::FileId;
 pub struct Resource {
     /// The file it stands in.
     pub file: FileId,
+    /// The file that people wrote it in: the same, unless it was rendered.
+    pub written: FileId,
     /// The document of the file, from 0.
     pub document: u32,
     /// `apiVersion` as written.

@@ -537,7 +537,7 @@ fn every_document_has_a_fate() {
             panic!("one document, not {:?}", reading.fates)
         };
         match fate {
-            Fate::Evaluated => "evaluated",
+            Fate::Evaluated | Fate::Rendered => "evaluated",
             Fate::Foreign => "foreign",
             Fate::Unevaluated(unevaluated) => unevaluated.reason.text(),
         }

@@ -18,7 +18,13 @@ pub enum Group {
 
 /// The finding, unless there is nothing to say: what could not be read has its own finding, what the
 /// configuration lists has a reason. `place` is where it stands best; else it stands at the first document.
-pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) -> Option<Diagnostic> {
+/// `after_rendering` says that charts and overlays were rendered, and these documents are no part of what was.
+pub fn finding(
+    group: Group,
+    documents: &[&Unevaluated],
+    place: Option<Span>,
+    after_rendering: bool,
+) -> Option<Diagnostic> {
     let unsaid = |document: &&&Unevaluated| {
         document.listed.is_none() && !matches!(document.reason, Reason::Unreadable(_))
     };
@@ -39,13 +45,21 @@ pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) ->
     };
     let listing = "list it in `ordain.toml` under `[[unevaluated]]` with `path` and `reason`";
     let (whose, help) = match (&group, first.reason) {
+        (Group::Chart(path), _) if after_rendering => (
+            format!(" of the chart `{path}`"),
+            format!("Helm renders only what lies in `templates`; {listing}"),
+        ),
+        (Group::Overlay(path), _) if after_rendering => (
+            format!(" of the overlay `{path}`"),
+            format!("no kustomization that is built takes it in: name it in one, or {listing}"),
+        ),
         (Group::Chart(path), _) => (
             format!(" of the chart `{path}`"),
-            format!("run `helm template {path}` and check the output, or {listing}"),
+            format!("`ordain check --render` has Helm render it and judges the result; else {listing}"),
         ),
         (Group::Overlay(path), _) => (
             format!(" of the overlay `{path}`"),
-            format!("run `kustomize build {path}` and check the output, or {listing}"),
+            format!("`ordain check --render` has kustomize build it and judges the result; else {listing}"),
         ),
         (Group::File, Reason::Template) => (
             String::new(),
@@ -54,7 +68,7 @@ pub fn finding(group: Group, documents: &[&Unevaluated], place: Option<Span>) ->
         (Group::File, Reason::Patch | Reason::Incomplete) => (
             String::new(),
             format!(
-                "run `kustomize build` on the overlay that applies it and check the output, or {listing}"
+                "`ordain check --render` judges what a kustomization of the repository makes of it; else {listing}"
             ),
         ),
         (Group::File, _) => (

@@ -85,6 +85,7 @@ impl Summary {
 pub fn fate(fate: &Fate) -> &'static str {
     match fate {
         Fate::Evaluated => "evaluated",
+        Fate::Rendered => "rendered",
         Fate::Foreign => "not Kubernetes",
         Fate::Unevaluated(unevaluated) => unevaluated.reason.text(),
     }

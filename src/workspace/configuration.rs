@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::{FileId, Span};
 use crate::suggest;
 use serde_json::Value;
+use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -50,6 +51,32 @@ pub struct Configuration {
     pub rego: Option<Vec<Setting<String>>>,
     /// Which tables and assumptions estimates rest on.
     pub estimate: Estimate,
+    /// Whether and how overlays and charts are rendered.
+    pub render: Render,
+}
+
+/// Whether and how overlays and charts are rendered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Render {
+    /// Whether they are.
+    pub is_on: bool,
+    /// The program that builds kustomizations.
+    pub kustomize: Option<String>,
+    /// The program that renders charts.
+    pub helm: Option<String>,
+    /// How long one of them may take.
+    pub timeout: Duration,
+}
+
+impl Default for Render {
+    fn default() -> Render {
+        Render {
+            is_on: false,
+            kustomize: None,
+            helm: None,
+            timeout: Duration::from_secs(30),
+        }
+    }
 }
 
 /// Which tables and assumptions estimates rest on; see [`crate::estimate::Choice`].
@@ -140,6 +167,7 @@ impl Reader {
                 "unevaluated" => out.unevaluated = self.accepted(item),
                 "build" => self.build(item, &mut out),
                 "estimate" => self.estimate(item, &mut out.estimate),
+                "render" => self.render(item, &mut out.render),
                 _ => self.unknown(
                     key,
                     &[
@@ -154,6 +182,7 @@ impl Reader {
                         "unevaluated",
                         "build",
                         "estimate",
+                        "render",
                     ],
                 ),
             }
@@ -193,6 +222,62 @@ impl Reader {
                 self.unknown(key, &known);
             }
         }
+    }
+
+    /// `render = true`, or a table that says how.
+    fn render(&mut self, item: &Item, out: &mut Render) {
+        if let DeValue::Boolean(is_on) = item.get_ref() {
+            out.is_on = *is_on;
+            return;
+        }
+        let DeValue::Table(table) = item.get_ref() else {
+            return self.wrong(item, "`true`, `false` or a table");
+        };
+        out.is_on = true;
+        for (key, item) in table {
+            match key.get_ref().as_ref() {
+                "enabled" => out.is_on = self.truth(item).unwrap_or(true),
+                "kustomize" => out.kustomize = self.program(item, &["kustomize", "kubectl"]),
+                "helm" => out.helm = self.program(item, &["helm"]),
+                "timeout" => out.timeout = self.seconds(item).unwrap_or(out.timeout),
+                _ => self.unknown(key, &["enabled", "kustomize", "helm", "timeout"]),
+            }
+        }
+    }
+
+    /// The name of a program. The repository may be anybody's, so that it can't have just any program run.
+    fn program(&mut self, item: &Item, known: &[&str]) -> Option<String> {
+        let name = self.string(item)?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let is_known = known.iter().any(|known| name.value.starts_with(known));
+        if is_known && name.value.chars().all(is_name) {
+            return Some(name.value);
+        }
+        let message = format!(
+            "`{}` is not run: the repository may only name a version of {}",
+            name.value,
+            suggest::one_of(known.iter().copied())
+        );
+        let help = format!(
+            "write the name of a program that is on your PATH and begins with `{}`",
+            known[0]
+        );
+        self.diagnostics
+            .push(Diagnostic::new(Code::C0103, name.span, message).help(help));
+        None
+    }
+
+    /// `"30s"` or `"2m"`.
+    fn seconds(&mut self, item: &Item) -> Option<Duration> {
+        let text = self.string(item)?;
+        let seconds = [("s", 1), ("m", 60)].into_iter().find_map(|(unit, seconds)| {
+            let count: u64 = text.value.strip_suffix(unit)?.parse().ok()?;
+            (1..=3600).contains(&count).then_some(count * seconds)
+        });
+        if seconds.is_none() {
+            self.wrong(item, "a time such as \"30s\" or \"2m\"");
+        }
+        seconds.map(Duration::from_secs)
     }
 
     fn count(&mut self, item: &Item) -> Option<i128> {
@@ -438,6 +523,9 @@ mod tests {
             [estimate]
             prices = "opencost-azure"
             nodes = 3
+            [render]
+            kustomize = "kubectl"
+            timeout = "2m"
         "#;
         let (configuration, diagnostics) = read(FileId(0), text);
         assert_eq!(diagnostics, []);
@@ -469,6 +557,15 @@ mod tests {
             configuration.group.map(|group| group.value).as_deref(),
             Some("acme.io")
         );
+        let render = &configuration.render;
+        assert_eq!(
+            (
+                render.is_on,
+                render.kustomize.as_deref(),
+                render.timeout.as_secs()
+            ),
+            (true, Some("kubectl"), 120)
+        );
         let prices = configuration
             .estimate
             .get("prices")
@@ -477,6 +574,19 @@ mod tests {
             (prices, configuration.estimate.nodes),
             (Some("opencost-azure"), Some(3))
         );
+    }
+
+    #[test]
+    fn a_repository_does_not_choose_the_program_that_is_run() {
+        insta::assert_snapshot!(
+            faults("[render]\nkustomize = './kustomize'\nhelm = 'sh'\ntimeout = 'long'\n"),
+            @r#"
+        2:13 C0103 `./kustomize` is not run: the repository may only name a version of `kustomize` or `kubectl` | write the name of a program that is on your PATH and begins with `kustomize`
+        3:8 C0103 `sh` is not run: the repository may only name a version of `helm` | write the name of a program that is on your PATH and begins with `helm`
+        4:11 C0103 expected a time such as "30s" or "2m", found a string | 
+        "#
+        );
+        assert_eq!(faults("render = true\n"), "");
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub fn read(
     given.task.data = data;
     given.task.namespaces = wish.namespaces.clone();
     given.gather(manifests, sources);
+    given.gather_rendered(manifests);
     Ok(given)
 }
 
@@ -100,8 +101,10 @@ impl Given {
             let parsed = manifest::parse(account.file, &source.text, manifest::is_json(&source.path));
             for (number, (document, fate)) in parsed.documents.into_iter().zip(&account.documents).enumerate()
             {
-                // A template is no document yet, and is told as not evaluated.
-                if matches!(fate, Fate::Unevaluated(unevaluated) if unevaluated.reason == Reason::Template) {
+                // A template is no document yet, and is told as not evaluated; what was rendered follows.
+                if matches!(fate, Fate::Rendered)
+                    || matches!(fate, Fate::Unevaluated(unevaluated) if unevaluated.reason == Reason::Template)
+                {
                     continue;
                 }
                 for root in document.readings {
@@ -119,6 +122,19 @@ impl Given {
                     }
                 }
             }
+        }
+    }
+
+    /// Adds what was rendered, an object each.
+    fn gather_rendered(&mut self, manifests: &Manifests) {
+        let rendered = manifests.resources.iter();
+        for resource in rendered.filter(|resource| manifests.origins.is_rendered(resource.file)) {
+            self.task.documents.push(manifest::to_json(&resource.root));
+            self.documents.push(Document {
+                file: resource.file,
+                number: resource.document,
+                root: resource.root.clone(),
+            });
         }
     }
 

@@ -4,6 +4,8 @@
 //! with reading. Files are read in parallel and numbered in the order of their paths, so that nothing depends on
 //! which came first.
 
+use super::origin::Origins;
+use super::render;
 use super::surroundings::{Neighbourhood, Placed};
 use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic};
@@ -14,7 +16,7 @@ use crate::manifest::{
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{self, PathKind, Patterns, World};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub struct ReadOptions {
     pub listed: Vec<Listed>,
     /// The folder that the paths of `listed` are relative to, in the form in which arguments are given.
     pub folder: PathBuf,
+    /// How overlays and charts are rendered, if they are.
+    pub render: Option<render::Options>,
 }
 
 /// An entry `[[unevaluated]]` of the configuration.
@@ -70,6 +74,8 @@ pub struct Manifests {
     pub resources: Vec<Resource>,
     /// What became of every document.
     pub account: Account,
+    /// The rendered texts, and where their objects come from.
+    pub origins: Origins,
     surroundings: BTreeMap<FileId, Surroundings>,
 }
 
@@ -97,6 +103,7 @@ impl Manifests {
             .iter()
             .map(|file| neighbourhood.place(&file.path, &file.absolute))
             .collect();
+        let files: Vec<render::File> = loaded.iter().map(Loaded::named).collect();
         let readings: Vec<(SourceFile, FileReading)> = loaded
             .into_par_iter()
             .zip(&placed)
@@ -105,21 +112,13 @@ impl Manifests {
 
         let mut manifests = Manifests::default();
         let mut diagnostics = Vec::new();
-        let mut groups = Groups::default();
+        let mut reasons = BTreeMap::new();
         for ((file, mut reading), placed) in readings.into_iter().zip(&placed) {
             let reason = listed
                 .matching(Path::new(&file.path))
                 .and_then(|index| options.listed.get(index));
             let id = sources.add(file);
-            for fate in &mut reading.fates {
-                if let Fate::Unevaluated(unevaluated) = fate {
-                    if !matches!(unevaluated.reason, Reason::Unreadable(_)) {
-                        unevaluated.listed = reason.map(|entry| entry.reason.clone());
-                    }
-                    groups.add(id, placed, unevaluated);
-                }
-            }
-            groups.offer_place(id, placed);
+            reasons.extend(reason.map(|entry| (id, entry.reason.clone())));
             manifests.resources.append(&mut reading.resources);
             diagnostics.append(&mut reading.diagnostics);
             manifests.surroundings.insert(id, placed.surroundings);
@@ -128,9 +127,58 @@ impl Manifests {
                 documents: reading.fates,
             });
         }
-        diagnostics.extend(groups.findings());
+        let mut failed = BTreeSet::new();
+        if let Some(render) = &options.render {
+            let is_listed = |file| reasons.contains_key(&file);
+            let outcome = render::run(world, render, &files, &manifests.resources, &is_listed, sources);
+            failed = manifests.replace(outcome, &mut diagnostics);
+        }
+        let mut groups = Groups::default();
+        for (account, placed) in manifests.account.files.iter_mut().zip(&placed) {
+            for fate in &mut account.documents {
+                if let Fate::Unevaluated(unevaluated) = fate {
+                    if !matches!(unevaluated.reason, Reason::Unreadable(_)) {
+                        unevaluated.listed = reasons.get(&account.file).cloned();
+                    }
+                    groups.add(account.file, placed, unevaluated);
+                }
+            }
+            groups.offer_place(account.file, placed);
+        }
+        groups.forget(&failed);
+        diagnostics.extend(groups.findings(options.render.is_some()));
         diagnostic::sort(&mut diagnostics, sources);
         Ok((manifests, diagnostics))
+    }
+
+    /// Puts what was rendered into the place of what it was rendered from. Gives the overlays and charts that could
+    /// not be rendered.
+    fn replace(&mut self, outcome: render::Outcome, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<Group> {
+        let document = |resource: &Resource| (resource.file, resource.document);
+        let (replaced, kept): (Vec<Resource>, Vec<Resource>) = std::mem::take(&mut self.resources)
+            .into_iter()
+            .partition(|resource| outcome.replaces(resource));
+        let mut replaced: HashSet<(FileId, u32)> = replaced.iter().map(document).collect();
+        for resource in &kept {
+            replaced.remove(&document(resource));
+        }
+        self.resources = kept;
+        for account in &mut self.account.files {
+            for (index, fate) in account.documents.iter_mut().enumerate() {
+                let is_rendered = match &*fate {
+                    Fate::Evaluated => replaced.contains(&(account.file, index as u32)),
+                    Fate::Unevaluated(unevaluated) => outcome.carries(account.file, unevaluated),
+                    _ => false,
+                };
+                if is_rendered {
+                    *fate = Fate::Rendered;
+                }
+            }
+        }
+        self.resources.extend(outcome.resources);
+        self.origins = outcome.origins;
+        diagnostics.extend(outcome.diagnostics);
+        outcome.failed
     }
 
     /// What the folders around a file say about it, to read its text anew with [`manifest::read_text`].
@@ -259,6 +307,14 @@ fn unreadable(code: Code, here: Span, reason: &str) -> Diagnostic {
 }
 
 impl Loaded {
+    fn named(&self) -> render::File {
+        render::File {
+            id: self.file,
+            path: self.path.clone(),
+            absolute: self.absolute.clone(),
+        }
+    }
+
     fn classify(self, surroundings: Surroundings) -> (SourceFile, FileReading) {
         let mut reading = match self.parsed {
             Some(parsed) => manifest::classify(self.file, &self.text, parsed, surroundings),
@@ -348,17 +404,22 @@ impl Groups {
         self.documents.entry(key).or_default().push(unevaluated.clone());
     }
 
+    /// Leaves out groups of which a finding already says why they were not evaluated.
+    fn forget(&mut self, told: &BTreeSet<Group>) {
+        self.documents.retain(|(group, _), _| !told.contains(group));
+    }
+
     fn offer_place(&mut self, file: FileId, placed: &Placed) {
         if let Some(group) = &placed.stands_for {
             self.places.entry(group.clone()).or_insert(file);
         }
     }
 
-    fn findings(&self) -> Vec<Diagnostic> {
+    fn findings(&self, after_rendering: bool) -> Vec<Diagnostic> {
         let findings = self.documents.iter().filter_map(|((group, _), documents)| {
             let place = self.places.get(group).map(|file| Span::new(*file, 0, 0));
             let documents: Vec<&Unevaluated> = documents.iter().collect();
-            manifest::unevaluated_finding(group.clone(), &documents, place)
+            manifest::unevaluated_finding(group.clone(), &documents, place, after_rendering)
         });
         findings.collect()
     }

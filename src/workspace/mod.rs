@@ -8,14 +8,18 @@ pub mod configuration;
 pub mod conftest;
 mod discover;
 mod manifests;
+mod origin;
 mod policies;
+mod render;
 mod settings;
 mod surroundings;
 
 pub use configuration::Configuration;
 pub use discover::{Root, discover};
 pub use manifests::{ArgumentError, Listed, Manifests, ReadOptions};
+pub use origin::Origins;
 pub use policies::{EXTENSION, Policy};
+pub use render::Options as Rendering;
 
 use crate::analyse;
 use crate::codes::Code;
@@ -58,6 +62,8 @@ pub struct Request {
     pub kube_version: Option<KubernetesVersion>,
     /// Whether the paths are only a part of the repository.
     pub partial: bool,
+    /// Whether overlays and charts are rendered; as the configuration says if nothing is said.
+    pub render: Option<bool>,
     /// Whether rules keep the severities and parameters of their own declarations.
     pub as_declared: bool,
 }
@@ -107,8 +113,9 @@ impl Workspace {
         let mut root = discover(world, start.map_or(Path::new("."), PathBuf::as_path));
         root.has_configuration &= !request.no_config;
         let (configuration, mut faults) = read_configuration(world, &root, &mut sources)?;
-        let (manifests, reading) = read_manifests(world, request, &root, &configuration, &mut sources)?;
         let version = version(request, &configuration, &mut faults);
+        let (manifests, reading) =
+            read_manifests(world, request, &root, &configuration, version, &mut sources)?;
         let loaded = load(world, &root, &configuration, request, &mut sources)?;
         let api = api(&configuration, &mut faults);
         let known = own_kinds(Schema::of(version), &loaded.policies, &api, &sources);
@@ -189,6 +196,11 @@ impl Workspace {
             estimator: &self.estimator,
             fixes: true,
         }
+    }
+
+    /// Diagnostics at what people wrote, whatever was rendered from it.
+    pub fn lead_back(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        self.manifests.origins.lead_back(diagnostics, &self.sources)
     }
 
     /// Holds the objects against the API and the repository's CRDs.
@@ -349,6 +361,7 @@ fn read_manifests(
     request: &Request,
     root: &Root,
     configuration: &Configuration,
+    version: KubernetesVersion,
     sources: &mut Sources,
 ) -> Result<(Manifests, Vec<Diagnostic>), Impossible> {
     if request.paths.is_empty() {
@@ -358,9 +371,16 @@ fn read_manifests(
         path: accepted.path.value.clone(),
         reason: accepted.reason.clone(),
     });
+    let render = &configuration.render;
     let options = ReadOptions {
         folder: root.folder.clone(),
         listed: listed.collect(),
+        render: request.render.unwrap_or(render.is_on).then(|| Rendering {
+            kustomize: render.kustomize.clone(),
+            helm: render.helm.clone(),
+            timeout: render.timeout,
+            kube_version: format!("{version}.0"),
+        }),
     };
     Manifests::read(world, &request.paths, &options, sources).map_err(|error| Impossible(error.to_string()))
 }

@@ -1,6 +1,6 @@
 //! The files of the machine.
 
-use super::{MAXIMUM_FILE_BYTES, PathKind, Walk, WalkFault, World, git};
+use super::{MAXIMUM_FILE_BYTES, PathKind, Program, Ran, Task, Walk, WalkFault, World, git, process};
 use ignore::{WalkBuilder, WalkState};
 use std::collections::HashSet;
 use std::fs;
@@ -69,6 +69,18 @@ impl World for Disk {
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         fs::canonicalize(path)
+    }
+
+    fn program(&self, name: &str) -> Option<Program> {
+        process::program(name)
+    }
+
+    fn run(&self, task: &Task<'_>) -> io::Result<Ran> {
+        process::run(task)
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        process::cache()
     }
 
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {

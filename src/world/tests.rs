@@ -183,3 +183,50 @@ fn paths_are_shown_with_slashes_and_without_a_dot_in_front() {
     assert_eq!(display(Path::new(".")), ".");
     assert_eq!(normalize(Path::new("a/../../b/./c")), Path::new("../b/c"));
 }
+
+/// Runs a script in the shell, with a file `given` beside it.
+#[cfg(unix)]
+fn script(text: &str, timeout: Duration) -> io::Result<Ran> {
+    Disk.run(&Task {
+        program: &Disk.program("sh").unwrap(),
+        arguments: vec!["-c".to_string(), text.to_string()],
+        files: &|_| vec![(PathBuf::from("a/given"), b"text".to_vec())],
+        timeout,
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_sees_what_it_is_given_and_nothing_of_its_user() {
+    let patient = Duration::from_secs(60);
+    let ran = script(
+        "cat a/given; pwd; echo $CARGO_MANIFEST_DIR$USER; echo no >&2; exit 3",
+        patient,
+    )
+    .unwrap();
+    assert_eq!(ran.output, format!("text{}\n\n", ran.folder.display()));
+    assert_eq!((ran.code, ran.complaint.as_str()), (Some(3), "no\n"));
+    assert!(Disk.kind(&ran.folder).is_err());
+    let home = script("echo $HOME", patient).unwrap().output;
+    assert!(
+        !home.trim().is_empty() && Disk.kind(Path::new(home.trim())).is_err(),
+        "{home}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_without_end_is_ended_with_all_that_it_started() {
+    let kind = |text: &str| script(text, Duration::from_millis(300)).unwrap_err().kind();
+    assert_eq!(kind("sleep 1000 & sleep 1000"), io::ErrorKind::TimedOut);
+    assert_eq!(kind("sleep 1000 & exit 0"), io::ErrorKind::TimedOut);
+    let endless = script("yes", Duration::from_secs(60)).unwrap_err();
+    assert_eq!(endless.kind(), io::ErrorKind::FileTooLarge);
+}
+
+#[test]
+fn programs_are_found_by_name_alone() {
+    assert_eq!(Disk.program("no-such-program-anywhere"), None);
+    let memory = Memory::of([("a", "")]);
+    assert_eq!((memory.program("sh"), memory.cache()), (None, None));
+}

@@ -636,3 +636,65 @@ fn the_page_of_a_rule_says_which_target_carries_it() {
         "{out}"
     );
 }
+
+/// Runs the binary with no programs in reach but those of this folder.
+fn run_with(folder: &Path, programs: &str, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ordain"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("PATH", folder.join(programs))
+        .env("XDG_CACHE_HOME", folder.join(".git/cache"))
+        .output()
+        .expect("the binary runs");
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code().unwrap_or(-1), out)
+}
+
+#[cfg(unix)]
+#[test]
+fn overlays_are_judged_as_they_are_rendered() {
+    use std::os::unix::fs::PermissionsExt;
+    let pod = |spec: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: web }}\nspec:\n  {spec}\n  containers: [{{ name: a, image: 'a:1' }}]\n"
+        )
+    };
+    let kustomize = format!("#!/bin/sh\nprintf '%s' \"{}\"\n", pod("hostNetwork: true"));
+    let folder = folder(&[
+        (
+            "prod/kustomization.yaml",
+            "resources: [pod.yaml]\npatches: [{ path: patch.yaml }]\n",
+        ),
+        ("prod/pod.yaml", &pod("hostNetwork: false")),
+        (
+            "prod/patch.yaml",
+            "kind: Pod\nmetadata: { name: web }\nspec: { hostNetwork: true }\n",
+        ),
+        ("bin/kustomize", &kustomize),
+    ]);
+    let script = folder.path().join("bin/kustomize");
+    std::fs::set_permissions(script, std::fs::Permissions::from_mode(0o755)).expect("permissions");
+    let check = |programs: &str, arguments: &[&str]| run_with(folder.path(), programs, arguments);
+
+    let (code, out) = check("bin", &["check", "--format", "concise", "prod"]);
+    assert!(
+        code == 1 && out.contains("M0401") && !out.contains("host-network"),
+        "{out}"
+    );
+    let (code, out) = check("bin", &["check", "--render", "--format", "concise", "prod"]);
+    assert!(
+        code == 1 && out.contains("host-network") && !out.contains("M0401"),
+        "{out}"
+    );
+    assert!(out.contains("(rendered from the overlay `prod`)"), "{out}");
+    let (_, out) = check("bin", &["objects", "--render", "prod"]);
+    assert!(
+        out.contains("hostNetwork: true") && out.contains(", rendered from the overlay `prod`"),
+        "{out}"
+    );
+    let (code, out) = check("none", &["check", "--render", "--format", "concise", "prod"]);
+    assert!(
+        code == 1 && out.contains("neither `kustomize` nor `kubectl` is installed"),
+        "{out}"
+    );
+}

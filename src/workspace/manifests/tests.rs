@@ -14,7 +14,7 @@ fn read(files: &[(&str, &str)], paths: &[&str], listed: &[(&str, &str)]) -> Stri
                 reason: reason.to_string(),
             })
             .collect(),
-        folder: PathBuf::new(),
+        ..ReadOptions::default()
     };
     let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     let mut sources = Sources::new();

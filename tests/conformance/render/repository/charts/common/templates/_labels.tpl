@@ -1,0 +1,3 @@
+{{- define "common.labels" -}}
+app: {{ .Release.Name }}
+{{- end }}
