@@ -137,7 +137,7 @@ fn places<const COUNT: usize>(number: u128) -> Option<[String; COUNT]> {
 /// Numbers whose product it is, each of which the prelude can divide by.
 fn divisors(number: u128) -> Option<Vec<String>> {
     let mut rest = number;
-    let mut divisors = vec![1_u128; DIVISORS];
+    let mut divisors = [1_u128; DIVISORS];
     let mut put = |factor: u128| {
         let place = divisors
             .iter_mut()

@@ -283,7 +283,7 @@ fn what_an_object_was_before_is_that_of_the_review() {
     );
     insta::assert_snapshot!(
         refusals(&Constraints, &rule("let before = base(d)\n  require no c in before.containers: c.name == \"a\"")),
-        @""
+        @"r: it reads the pods of a former object (read its fields, such as `base(d).spec.template.spec.containers`)"
     );
 }
 
