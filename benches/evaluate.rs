@@ -42,6 +42,7 @@ fn library(sources: &mut Sources) -> PolicySet {
             )
         })
         .collect();
+    let schema = Schema::default();
     let inputs: Vec<PolicyFile> = parsed
         .iter()
         .map(|(file, path, pack, text, tree)| PolicyFile {
@@ -50,9 +51,10 @@ fn library(sources: &mut Sources) -> PolicySet {
             pack,
             text,
             tree,
+            schema: &schema,
         })
         .collect();
-    analyse(&inputs, &Schema::default(), &[]).0
+    analyse(&inputs, &schema, &[]).0
 }
 
 fn repository(sources: &mut Sources) -> Vec<Resource> {

@@ -7,12 +7,20 @@
 //! Releases embed the files. Builds for development read them from the folder, so that a rule can be written and
 //! tried without compiling anything.
 
+use folder::Folder;
 use rust_embed::RustEmbed;
 use std::sync::LazyLock;
 
-#[derive(RustEmbed)]
-#[folder = "stdlib/"]
-struct Folder;
+#[allow(
+    clippy::disallowed_methods,
+    reason = "only builds for development read the folder, which is the project's own"
+)]
+mod folder {
+    /// The folder `stdlib/`.
+    #[derive(super::RustEmbed)]
+    #[folder = "stdlib/"]
+    pub struct Folder;
+}
 
 /// A file of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

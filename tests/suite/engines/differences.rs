@@ -275,6 +275,8 @@ fn an_amount_is_shown_shortly_where_only_the_manifest_says_what_it_measures() {
         );
     }
 }
+
+#[test]
 fn what_stands_at_an_index_has_fields() {
     let object =
         deployment(r#"{"name":"a","image":"a:1","ports":[{"containerPort":80,"hostIP":"10.0.0.1"}]}"#);

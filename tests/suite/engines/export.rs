@@ -19,7 +19,7 @@ use ordain::evaluate::test::{Surroundings, judge};
 use ordain::ir::{Constant, Parameter, PolicySet, Rule, Step};
 use ordain::manifest::{Node, Value};
 use ordain::schema::Schema;
-use ordain::source::Span;
+use ordain::source::{Sources, Span};
 use serde_json::{Map, json};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -10,7 +10,19 @@ const REFUSED: &[(&str, &str)] = &[];
 
 /// Rules that ask for what the API server fills in, so that they find less in what is admitted than in
 /// what was written.
-const FILLED_IN: &[&str] = &["memory-request"];
+const FILLED_IN: &[&str] = &[
+    "cronjob-concurrency",
+    "dns-policy",
+    "hpa-replicas-range",
+    "limit-range",
+    "memory-request",
+    "pod-disruption-budget",
+    "probe-settings",
+    "required-resources",
+    "revision-history-limit",
+    "service-account-field",
+    "termination-message",
+];
 
 /// The library, compiled.
 pub fn library() -> PolicySet {

@@ -102,6 +102,8 @@ pub fn emitted(target: &dyn Backend, set: &PolicySet) -> BTreeMap<String, String
         min_kube: ordain::emit::vap::STABLE,
         prices: None,
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
     };
     let (artifacts, refusals) = target.emit(set, &options);

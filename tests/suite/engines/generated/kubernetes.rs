@@ -109,6 +109,8 @@ fn policy(rule: &Rule, files: &Files) -> Result<(String, Coverage), String> {
         min_kube: oldest,
         prices: None,
         grid: None,
+        estimates: Default::default(),
+        samples: &[],
         sign_key: None,
     };
     let (artifacts, refusals) = AdmissionPolicies.emit(&set, &options);
