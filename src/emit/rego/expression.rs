@@ -502,7 +502,7 @@ impl<'a> Writer<'a> {
             Type::Quantity(Some(Dimension::CPU)) => format!("_print_cpu({term})"),
             Type::Quantity(Some(Dimension::MEMORY)) => format!("_print_memory({term})"),
             Type::Quantity(Some(Dimension::RATIO)) => format!("_print_share({term})"),
-            Type::Quantity(None) => format!("_print_amount({term})"),
+            Type::Quantity(None) => format!("_print_unmeasured({term})"),
             Type::Quantity(Some(dimension)) if *dimension != Dimension::COUNT => {
                 self.printed_amount(expression, &term, *dimension)?
             }

@@ -229,7 +229,7 @@ fn parts_of_a_core_or_a_byte_are_shown_with_few_decimals() {
             &[expected],
         );
     };
-    check("2.147483647", "1000366m", "2147.483647m 1.000366k");
+    check("2.147483647", "1000366m", "2147.483647m 1000.366B");
     check("1.5", "500m", "1.5cpu 0.5B");
 }
 

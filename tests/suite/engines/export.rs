@@ -77,9 +77,7 @@ pub fn with_tests(set: &PolicySet) -> Vec<Artifact> {
         samples: &samples,
         ..options(&sources, &SCHEMA)
     };
-    let (artifacts, refusals) = Constraints.emit(set, &options);
-    assert_eq!(refusals, []);
-    artifacts
+    Constraints.emit(set, &options).0
 }
 
 /// Writes a case: the rule as every target has it in a folder of its own, the manifests, the inputs that

@@ -77,10 +77,20 @@ fn module(template: &Value) -> &str {
     code[0]["source"]["rego"].as_str().unwrap()
 }
 
+/// What of the library looks up files that no cluster has.
+const REFUSED: &[(&str, &str)] = &[(
+    "config-reference-exists",
+    "it looks up `Kustomization` of `kustomize.config.k8s.io`, of which no version is known that could be synced",
+)];
+
 #[test]
 fn a_template_has_one_engine_and_reads_what_gatekeeper_gives() {
     let (artifacts, refusals) = build(&Constraints, &library(), None, None);
-    assert_eq!(refusals, []);
+    let refused: Vec<(&str, &str)> = refusals
+        .iter()
+        .map(|refusal| (&*refusal.declaration, &*refusal.reason))
+        .collect();
+    assert_eq!(refused, REFUSED);
     let templates = artifacts
         .iter()
         .filter(|artifact| artifact.path.starts_with("templates/"));
@@ -97,8 +107,10 @@ fn a_template_has_one_engine_and_reads_what_gatekeeper_gives() {
         let lines = module.lines().filter(|line| !line.starts_with('#'));
         let module = lines.collect::<Vec<_>>().join("\n");
         for (place, _) in module.match_indices("data.") {
+            // Messages tell of `metadata`.
+            let is_word = !module[..place].ends_with("meta");
             assert!(
-                module[place..].starts_with("data.inventory"),
+                !is_word || module[place..].starts_with("data.inventory"),
                 "{} reads {}",
                 artifact.path,
                 &module[place..place + 30]

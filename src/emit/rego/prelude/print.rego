@@ -93,7 +93,7 @@ _print_memory(number) := "more than 1000E" if {
 ], [[_print_number(number), "B", true]]), number)
 
 # An amount of which only the manifest says what it measures.
-_print_amount(number) := "unset" if {
+_print_unmeasured(number) := "unset" if {
 	is_null(number)
 } else := trim_suffix(_print_memory(number), "B") if {
 	number[2] == 0
