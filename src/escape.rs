@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Whether a character acts on its surroundings instead of being seen: control characters (a tab
-/// and a line's end included), marks that reorder text, and characters without width.
+/// and a line's end included), marks that reorder text, and characters without width, or without any meaning.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(
@@ -20,6 +20,7 @@ pub fn is_hidden(character: char) -> bool {
                 | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
                 | '\u{fff9}'..='\u{fffb}'
+                | '\u{fffe}'..='\u{ffff}'
                 | '\u{e0000}'..='\u{e007f}'
         )
 }

@@ -15,7 +15,7 @@ use super::{Context, builtin, print};
 use crate::ir::{
     Builtin, Constant, Domain, Each, Expression, ExpressionKind, Local, Parameter, Slot, TestOperator, Type,
 };
-use crate::manifest;
+use crate::manifest::{self, Node};
 use crate::units::{Dimension, Quantity};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -319,6 +319,7 @@ impl<'a> Evaluator<'a> {
             TestOperator::In => (&right.ty, false),
             _ => (&left.ty, matches!(left.ty.present(), Type::Map(_))),
         };
+        let labels_are_map = matches!(right.ty.present(), Type::Map(_));
         let (left, right) = (self.evaluate(left), self.evaluate(right));
         if let Some(reason) = left.unknown().or(right.unknown()) {
             return Value::Unknown(reason);
@@ -337,7 +338,7 @@ impl<'a> Evaluator<'a> {
                 (Some(text), Some(pattern)) => self.matches(text, pattern),
                 _ => false,
             },
-            TestOperator::Selects => self.selects(&left, selector_is_map, &right),
+            TestOperator::Selects => self.selects(&left, selector_is_map, &right, labels_are_map),
             TestOperator::RefersTo => self.refers_to(&left, &right),
             TestOperator::Deploys => match (left.object(self.repository), right.object(self.repository)) {
                 (Some(deployer), Some(object)) => join::deploys(self.repository, deployer, object),
@@ -355,7 +356,13 @@ impl<'a> Evaluator<'a> {
         matches!(self.patterns.get(pattern), Some(Some(regex)) if regex.is_match(text))
     }
 
-    fn selects(&self, selector: &Value<'a>, is_map: bool, selected: &Value<'a>) -> bool {
+    fn selects(
+        &self,
+        selector: &Value<'a>,
+        is_map: bool,
+        selected: &Value<'a>,
+        labels_are_map: bool,
+    ) -> bool {
         let namespace = |value: &Value<'a>| {
             let object = value.object(self.repository)?;
             Some(self.repository.object(object).namespace).filter(|namespace| !namespace.is_empty())
@@ -363,6 +370,10 @@ impl<'a> Evaluator<'a> {
         let is_labels = match selected {
             Value::Part(_) | Value::Constant(_) | Value::Map(_) => true,
             Value::Object(_) | Value::Pod(_) | Value::Container(_) => false,
+            // Labels that are missing are none, of which a selector may ask nothing.
+            Value::Absent if labels_are_map => {
+                return self.selector_holds(selector, is_map, &None::<&Node>);
+            }
             _ => return false,
         };
         if !is_labels

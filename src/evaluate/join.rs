@@ -53,6 +53,9 @@ pub fn selector_selects(selector: &Node, labels: &impl Labels) -> bool {
     if let Some(terms) = selector.get("nodeSelectorTerms") {
         return terms.elements().iter().any(|term| selector_selects(term, labels));
     }
+    if !matches!(selector.value, manifest::Value::Mapping(_)) {
+        return false;
+    }
     let expressions = selector.get("matchExpressions").map_or(&[][..], Node::elements);
     selector
         .get("matchLabels")

@@ -2,7 +2,7 @@
 
 use super::pattern::normalise_pattern;
 use super::{Parameter, Type};
-use crate::units::Quantity;
+use crate::units::{Dimension, Quantity};
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::fmt;
@@ -61,7 +61,8 @@ impl Constant {
             (Type::Regex, _) => wrong("a regular expression as a string"),
             (Type::Quantity(dimension), Value::String(text)) => {
                 let quantity = match dimension {
-                    Some(dimension) => Quantity::parse_as(text, *dimension),
+                    Some(dimension) => Quantity::parse_as(text, *dimension)
+                        .or_else(|error| plain_amount(text, *dimension).ok_or(error)),
                     None => Quantity::parse(text),
                 };
                 match quantity {
@@ -77,8 +78,10 @@ impl Constant {
                 }
             }
             (Type::Quantity(Some(dimension)), Value::Number(number)) => {
-                match Quantity::parse_as(&number.to_string(), *dimension) {
-                    Ok(quantity) if quantity.dimension == *dimension => Ok(Constant::Quantity(quantity)),
+                let text = number.to_string();
+                let quantity = Quantity::parse_as(&text, *dimension).ok();
+                match quantity.or_else(|| plain_amount(&text, *dimension)) {
+                    Some(quantity) if quantity.dimension == *dimension => Ok(Constant::Quantity(quantity)),
                     _ => wrong(&format!("{dimension} with its unit, as a string")),
                 }
             }
@@ -220,6 +223,17 @@ impl fmt::Display for Constant {
             Constant::Range(low, high) => write!(f, "{low}..{high}"),
         }
     }
+}
+
+/// An amount without a unit, where that leaves no doubt: cores are counted in manifests too, and nothing is
+/// nothing in any unit.
+fn plain_amount(text: &str, dimension: Dimension) -> Option<Quantity> {
+    let read = match text.contains(['.', 'e', 'E']) {
+        true => Quantity::of_manifest_number(text, dimension),
+        false => Quantity::of_manifest(text, dimension),
+    };
+    read.ok()
+        .filter(|read| dimension == Dimension::CPU || dimension == Dimension::MEMORY && read.nano == 0)
 }
 
 #[cfg(test)]

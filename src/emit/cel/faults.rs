@@ -88,10 +88,14 @@ impl ShapeWriter<'_, '_> {
                     let Some(check) = self.check(part, &name, &trail, false)? else {
                         continue;
                     };
-                    format!(
-                        "[{value}{}.orValue(null)].map({name}, {check})[0]",
-                        text::step(key)
-                    )
+                    let step = text::step(key);
+                    // What an index gives has no type of its own, and would be null to the type checker.
+                    let nothing = if step.starts_with('[') {
+                        "dyn(null)"
+                    } else {
+                        "null"
+                    };
+                    format!("[{value}{step}.orValue({nothing})].map({name}, {check})[0]")
                 }
                 Segment::Item(index) => {
                     let name = self.scope.fresh("element");

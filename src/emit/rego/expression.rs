@@ -492,6 +492,7 @@ impl<'a> Writer<'a> {
         }
         if let ExpressionKind::Parameter(index) = &expression.kind
             && let Some(parameter) = self.parameters.get(*index)
+            && (!self.is_set_later || Form::of(&parameter.ty).is_none())
         {
             return Ok(text::string(&super::print::constant(&parameter.value)));
         }

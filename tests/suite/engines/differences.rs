@@ -436,3 +436,35 @@ fn a_container_that_is_read_by_its_number_is_checked_first() {
         &["`spec.containers[0].volumeDevices[0].name` is not set"],
     );
 }
+
+#[test]
+fn a_selector_that_asks_for_nothing_selects_what_has_no_labels() {
+    let budget = |selector: &str| {
+        format!(
+            r#"{{"apiVersion":"policy/v1","kind":"PodDisruptionBudget","metadata":{{"name":"a"}},"spec":{{"selector":{selector}}}}}"#
+        )
+    };
+    let rule = "  for b in PodDisruptionBudget\n  forbid b.spec.selector selects b.metadata.labels";
+    check(rule, &budget("{}"), &["must not"]);
+    check(rule, &budget(r#"{"matchLabels":{"app":"a"}}"#), &[]);
+}
+
+#[test]
+fn references_of_volumes_name_secrets_and_claims() {
+    let objects = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"a","image":"a:1"}],"volumes":[{"name":"v","secret":{"secretName":"s"}},{"name":"w","persistentVolumeClaim":{"claimName":"c"}}]}}
+---
+{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}}
+---
+{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"c"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}
+"#;
+    check(
+        "  for p in pods\n  for v in p.spec.volumes\n  forbid any s in Secret: v.secret refersTo s\n  message \"{v.name}\"",
+        objects,
+        &["v"],
+    );
+    check(
+        "  for p in pods\n  for v in p.spec.volumes\n  forbid any s in PersistentVolumeClaim: v.persistentVolumeClaim refersTo s\n  message \"{v.name}\"",
+        objects,
+        &["w"],
+    );
+}

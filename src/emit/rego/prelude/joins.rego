@@ -52,11 +52,20 @@ _refers(reference, owner, resource, only_service) := false if {
 } else := _names_service(reference, owner, resource) if {
 	_filled(reference, "serviceName") != null
 } else := true if {
-	_filled(reference, "name") == _name(resource)
+	_named(reference) == _name(resource)
 	_or(_filled(reference, "kind"), _meant_kind(owner, resource)) == resource.kind
 	_group_meant(reference, resource)
 	_namespace(resource) in {"", _or(_filled(reference, "namespace"), _namespace(owner))}
 } else := false
+
+# Volumes name Secrets and claims under fields of their own.
+_named(reference) := _first_of([name |
+	some field in ["name", "secretName", "claimName"]
+	name := _get(reference, [field])
+	is_string(name)
+])
+
+_first_of(names) := null if count(names) == 0 else := null if names[0] == "" else := names[0]
 
 _names_service(reference, owner, resource) := true if {
 	_is_service(resource)

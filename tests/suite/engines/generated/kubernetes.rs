@@ -11,6 +11,7 @@ use ordain::emit::vap::AdmissionPolicies;
 use ordain::emit::{Backend, GroupVersion, Options};
 use ordain::ir::{Expression, ExpressionKind, PolicySet, Rule, Step, Type};
 use ordain::schema::KubernetesVersion;
+use ordain::units::{Dimension, Quantity};
 use serde_json::{Value, json};
 use std::process::Command;
 
@@ -130,8 +131,30 @@ fn policy(rule: &Rule, files: &Files) -> Result<(String, Coverage), String> {
     Ok((texts.join("---\n"), program.coverage))
 }
 
-/// Whether it says what it is and has a name.
+/// Whether it says what it is and has a name, and the API server hands it on as it is written: numbers beyond
+/// 64 bits are no numbers of the API, and it trims quantities and rounds them to billionths.
 fn can_be_sent(object: &Value) -> bool {
+    fn is_plain(value: &Value) -> bool {
+        match value {
+            Value::Number(number) => {
+                number.is_i64()
+                    || number
+                        .as_f64()
+                        .is_some_and(|number| number.abs() < i64::MAX as f64)
+            }
+            Value::String(text) => {
+                let decimals = text.split_once('.').map_or("", |(_, decimals)| decimals);
+                let is_canonical = text.trim() == text && decimals.len() <= 9;
+                is_canonical || Quantity::of_manifest(text, Dimension::COUNT).is_err()
+            }
+            Value::Array(elements) => elements.iter().all(is_plain),
+            Value::Object(members) => members.values().all(is_plain),
+            _ => true,
+        }
+    }
+    if !is_plain(object) {
+        return false;
+    }
     let texts = [
         &object["apiVersion"],
         &object["kind"],
