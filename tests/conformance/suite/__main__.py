@@ -66,7 +66,10 @@ class Judgement:
         """Lets an engine that takes all rules at one go do so."""
         if hasattr(engine, "prepare"):
             start = time.monotonic()
-            engine.prepare([rule for rule in rules if rule.refused.get(engine.target) is None])
+            try:
+                engine.prepare([rule for rule in rules if rule.refused.get(engine.target) is None])
+            except (Failure, OSError) as failure:
+                self.fail(f"FAILED: {engine.name}: {failure!r}")
             self.seconds[engine.name] += time.monotonic() - start
 
     def judge(self, engine, rule):
