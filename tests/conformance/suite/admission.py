@@ -113,10 +113,17 @@ class Kyverno:
             for answers in pool.map(self.several, shares):
                 self.answers.update(answers)
 
+    def judged(self, rule):
+        return [case for case in rule.cases if case.form == "written"]
+
+    def asked(self, rule):
+        """Objects as they were written: what the API server fills in, the column of Kubernetes has seen already."""
+        return [(case, number) for case, number in objects(rule, self.api) if case.form == "written"]
+
     def several(self, rules):
         """The verdicts for several rules; where the CLI fails, the rule at fault is found when each is asked alone."""
         try:
-            asked = [(rule, *own) for rule in rules for own in objects(rule, self.api)]
+            asked = [(rule, *own) for rule in rules for own in self.asked(rule)]
             found = self.verdicts([(rule, case.objects[number]) for rule, case, number in asked])
         except Failure:
             return {}
@@ -126,7 +133,7 @@ class Kyverno:
         return answers
 
     def differences(self, rule):
-        asked = objects(rule, self.api)
+        asked = self.asked(rule)
         if rule.folder in self.answers:
             found = self.answers[rule.folder]
         else:
