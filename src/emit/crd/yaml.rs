@@ -3,6 +3,7 @@
 //! Block style, keys in the order of the value, and strings quoted wherever a reader of YAML 1.1
 //! (`08:00`, `yes`, `1e3`) would see something else.
 
+use crate::escape::is_hidden;
 use serde_json::Value;
 use serde_saphyr::SerializerOptions;
 
@@ -14,7 +15,8 @@ pub fn render(comment: &[String], document: &Value) -> Result<String, String> {
         .flat_map(|line| line.lines())
         .filter(|line| !line.is_empty())
     {
-        let printable: String = line.chars().filter(|c| !ends_or_reorders(*c)).collect();
+        // Some could end a comment for some reader of YAML, or reorder it on a screen.
+        let printable: String = line.chars().filter(|c| !is_hidden(*c)).collect();
         text.push_str(format!("# {printable}").trim_end());
         text.push('\n');
     }
@@ -39,12 +41,6 @@ fn holds(document: &Value, is_meant: &dyn Fn(&str) -> bool) -> bool {
         Value::Object(entries) => entries.values().any(|entry| holds(entry, is_meant)),
         _ => false,
     }
-}
-
-/// Whether a character could end a comment for some reader of YAML, or reorder it on a screen.
-fn ends_or_reorders(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{feff}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The lines, from 1, on which the items of a list of the specification start, in text that [`render`] made.
