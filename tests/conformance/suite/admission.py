@@ -28,8 +28,8 @@ class Kubernetes:
     def prepare(self, rules):
         """Asks about all rules in one process, since reading the API takes longer than judging."""
         policies = {rule.folder: joined(rule, self.target) for rule in rules}
-        # Parameters are values beside a policy, which is checked once.
-        distinct = {rule.name if rule.parameters else rule.folder: policies[rule.folder] for rule in rules}
+        # Those of the library are checked by tests/conformance/vap/run, for several releases.
+        others = [policies[rule.folder] for rule in rules if not rule.is_of_library]
         asked = [
             {"id": [str(rule.folder), place], "policy": str(policies[rule.folder]), "object": case.objects[number]}
             for rule in rules
@@ -37,7 +37,7 @@ class Kubernetes:
         ]
         lines = "".join(json.dumps(question) + "\n" for question in asked)
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            paths = [str(path) for path in distinct.values()]
+            paths = [str(path) for path in others]
             shares = [paths[first :: os.cpu_count()] for first in range(min(len(paths), os.cpu_count()))]
             checked = [pool.submit(run, [*self.command, "check", *share], accepted=(0, 1)) for share in shares]
             answers = [json.loads(line) for line in run(self.command, input=lines).splitlines()]

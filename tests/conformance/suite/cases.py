@@ -45,6 +45,7 @@ class Rule:
     is_combined: bool
     parameters: list
     refused: dict
+    is_of_library: bool
     cases: list
 
     def built(self, target):
@@ -55,6 +56,7 @@ class Rule:
 def load(folder):
     """All rules that were exported, sorted by name."""
     rules = []
+    library = json.loads((pathlib.Path(folder) / "library.json").read_text())
     for path in sorted(pathlib.Path(folder).glob("*/rule.json")):
         facts = json.loads(path.read_text())
         rules.append(
@@ -66,6 +68,7 @@ def load(folder):
                 is_combined=facts["combined"],
                 parameters=facts["parameters"],
                 refused=facts["refused"],
+                is_of_library=facts["rule"] in library,
                 cases=[read(case) for case in sorted(path.parent.glob("*/case.json"))],
             )
         )
