@@ -355,7 +355,17 @@ impl<'a> Writer<'a> {
                 "[{value}].map({name}, type({name}) == string && {name}.matches('^[0-9]{{1,18}}%$') ? dyn({name}.replace('%', 'e-2')) : null)[0]"
             ));
         }
-        self.typed(&value, ty, inner.span)
+        let read = self.typed(&value, ty, inner.span)?;
+        // A list or map that is missing is an empty one.
+        let empty = match ty.present() {
+            Type::List(_) => "dyn([])",
+            Type::Map(_) => "dyn({})",
+            _ => return Ok(read),
+        };
+        let name = self.scope.fresh("value");
+        Ok(format!(
+            "[{read}].map({name}, {name} == null ? {empty} : {name})[0]"
+        ))
     }
 
     /// A value if it is of a type, else null.

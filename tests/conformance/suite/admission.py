@@ -81,7 +81,7 @@ class Api:
 def definition_of(group, version, kind):
     """A definition of a kind of which any fields are allowed."""
     singular = kind.lower()
-    plural = re.sub("y$", "ie", singular) + "s"
+    plural = re.sub("y$", "ie", re.sub("sh$", "she", singular)) + "s"
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
