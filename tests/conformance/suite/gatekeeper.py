@@ -45,7 +45,10 @@ class Gator:
         results = self.ask(policies, [case.objects[number] for case, number in asked]) if asked else []
         found = collections.defaultdict(set)
         for result in results:
-            found[result["violatingObject"]["metadata"]["uid"]].add(self.told(rule, result))
+            # Rules over all kinds judge the suite's own templates and constraints too, which have no UID.
+            uid = result["violatingObject"]["metadata"].get("uid")
+            if uid is not None:
+                found[uid].add(self.told(rule, result))
         for case in cases:
             numbers = set(self.admissible(case))
             # Objects that a cluster would not take are not there for the others either.
