@@ -58,14 +58,14 @@ pub struct Row {
 pub struct Verdict {
     /// The target.
     pub target: &'static str,
-    /// Why it can't carry the declaration; it can if there is nothing.
+    /// Why it can't carry the declaration, or parts of it; it can if there is nothing.
     pub refusals: Vec<Refusal>,
 }
 
 impl Verdict {
-    /// Whether the target can carry the declaration.
+    /// Whether the target can carry the declaration, if perhaps not all of it.
     pub fn is_carried(&self) -> bool {
-        self.refusals.is_empty()
+        self.refusals.iter().all(|refusal| refusal.is_partial)
     }
 }
 

@@ -288,6 +288,8 @@ pub struct Refusal {
     pub help: Option<String>,
     /// What in the policy it can't carry.
     pub span: Span,
+    /// Whether the rest of the declaration is part of the artifacts.
+    pub is_partial: bool,
 }
 
 impl Refusal {
@@ -297,8 +299,11 @@ impl Refusal {
             Code::E0501,
             self.span,
             format!(
-                "`{}` can't be compiled to `{}` because {}",
-                self.declaration, self.target, self.reason
+                "`{}` can't be compiled to `{}`{} because {}",
+                self.declaration,
+                self.target,
+                if self.is_partial { " as a whole" } else { "" },
+                self.reason
             ),
         );
         match &self.help {

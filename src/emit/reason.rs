@@ -48,6 +48,15 @@ impl Reason {
             reason: self.text,
             help: self.help,
             span: self.span,
+            is_partial: false,
+        }
+    }
+
+    /// The refusal of a part of a rule by a target that carries the rest.
+    pub fn refusal_in_part(self, rule: &Rule, target: &'static str) -> Refusal {
+        Refusal {
+            is_partial: true,
+            ..self.refusal(rule, target)
         }
     }
 }

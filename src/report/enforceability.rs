@@ -1,17 +1,21 @@
 //! Which declaration which target can carry: a table for people, values for machines.
 
-use super::escape;
+use super::{Place, escape};
 use crate::emit::{Enforceability, Form, Refusal, Row, Verdict};
+use crate::source::Sources;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+
+/// So many clauses are named under a reason that is the same for all of them.
+const MOST_PLACES: usize = 3;
 
 /// Columns that a name may take before its row breaks behind it.
 const WIDEST_NAME: usize = 40;
 
 /// A table for each form of declaration that holds those which a target refuses, and under the tables the
-/// reasons, each once, by number. Nothing if all is carried.
-pub fn refused(enforceability: &Enforceability) -> String {
-    let mut notes: Vec<&Refusal> = Vec::new();
+/// reasons, each once, by number, with the clauses that it is about. Nothing if all is carried.
+pub fn refused(enforceability: &Enforceability, sources: &Sources) -> String {
+    let mut notes: Notes = Vec::new();
     let mut out = String::new();
     for form in Form::ALL {
         let rows = enforceability.rows.iter();
@@ -25,15 +29,36 @@ pub fn refused(enforceability: &Enforceability) -> String {
     }
     for (index, note) in notes.iter().enumerate() {
         let number = format!("[{}]", index + 1);
-        let _ = writeln!(out, "{number:5}because {}", escape::line(&note.reason));
-        if let Some(help) = &note.help {
+        let Some(first) = note.first() else { continue };
+        let _ = writeln!(out, "{number:5}because {}", escape::line(&first.reason));
+        let _ = writeln!(out, "     at {}", escape::line(&places(note, sources)));
+        if let Some(help) = &first.help {
             let _ = writeln!(out, "     help: {}", escape::line(help));
         }
     }
     out
 }
 
-fn rows_of<'a>(out: &mut String, form: Form, rows: &[&'a Row], notes: &mut Vec<&'a Refusal>) {
+/// Refusals for one reason.
+type Notes<'a> = Vec<Vec<&'a Refusal>>;
+
+/// The first clauses that a reason is about: `policies/a.ordain:3:7, policies/b.ordain:9:7 and 4 more`.
+fn places(note: &[&Refusal], sources: &Sources) -> String {
+    let mut spans: Vec<_> = note.iter().map(|refusal| refusal.span).collect();
+    spans.sort();
+    spans.dedup();
+    let named: Vec<String> = spans
+        .iter()
+        .take(MOST_PLACES)
+        .map(|span| Place::of(*span, sources).to_string())
+        .collect();
+    match spans.len().saturating_sub(MOST_PLACES) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+fn rows_of<'a>(out: &mut String, form: Form, rows: &[&'a Row], notes: &mut Notes<'a>) {
     let Some(first) = rows.first() else {
         return;
     };
@@ -75,18 +100,26 @@ fn rows_of<'a>(out: &mut String, form: Form, rows: &[&'a Row], notes: &mut Vec<&
     }
 }
 
-/// `yes`, or `no` with the numbers of the reasons.
-fn cell<'a>(verdict: &'a Verdict, notes: &mut Vec<&'a Refusal>) -> String {
-    if verdict.is_carried() {
-        return "yes".to_owned();
+/// `yes`, or `no` or `in part` with the numbers of the reasons.
+fn cell<'a>(verdict: &'a Verdict, notes: &mut Notes<'a>) -> String {
+    let mut text = match (verdict.is_carried(), verdict.refusals.is_empty()) {
+        (true, true) => "yes",
+        (true, false) => "in part",
+        (false, _) => "no",
     }
-    let mut text = "no".to_owned();
+    .to_owned();
     for refusal in &verdict.refusals {
-        let same = |note: &&Refusal| (&note.reason, &note.help) == (&refusal.reason, &refusal.help);
-        let index = notes.iter().position(same).unwrap_or_else(|| {
-            notes.push(refusal);
+        let is_same = |note: &Vec<&Refusal>| {
+            note.iter()
+                .all(|other| (&other.reason, &other.help) == (&refusal.reason, &refusal.help))
+        };
+        let index = notes.iter().position(is_same).unwrap_or_else(|| {
+            notes.push(Vec::new());
             notes.len() - 1
         });
+        if let Some(note) = notes.get_mut(index) {
+            note.push(refusal);
+        }
         let _ = write!(text, " [{}]", index + 1);
     }
     text
@@ -102,8 +135,10 @@ pub fn lines(row: &Row) -> String {
     for refusal in row.refusals() {
         let _ = writeln!(
             out,
-            "Not enforceable as {}, because {}",
-            refusal.target, refusal.reason
+            "Not enforceable{} as {}, because {}",
+            if refusal.is_partial { " as a whole" } else { "" },
+            refusal.target,
+            refusal.reason
         );
         if let Some(help) = &refusal.help {
             let _ = writeln!(out, "  help: {help}");

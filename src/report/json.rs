@@ -8,6 +8,7 @@ use crate::diagnostic::{Diagnostic, Fix, Label, ObjectReference, Severity};
 use crate::evaluate::budget::Sum;
 use crate::source::{Sources, Span};
 use serde::Serialize;
+use std::fmt;
 
 /// The report as one JSON object, indented, with a line end behind it.
 pub fn render(report: &Report, style: &Style) -> String {
@@ -111,6 +112,12 @@ impl<'a> Place<'a> {
             file, line, column, ..
         } = Range::new(span, sources);
         Place { file, line, column }
+    }
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }
 

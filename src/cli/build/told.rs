@@ -30,7 +30,7 @@ pub struct Told<'a> {
 
 /// For people.
 pub fn text(told: &Told) -> String {
-    let mut out = enforceability::refused(told.enforceability);
+    let mut out = enforceability::refused(told.enforceability, told.sources);
     if !out.is_empty() {
         out.push('\n');
     }

@@ -43,7 +43,7 @@ pub fn of_domain(
         // What belongs to an absent template is absent with it, and its absence is told above.
         let parts = writer.parts(&reads.pod, "variables.pod", "")?;
         if !parts.is_empty() {
-            faults.push(format!("(variables.pod == null ? '' : {})", sum(parts)));
+            faults.push(format!("(type(variables.template) == map ? {} : '')", sum(parts)));
         }
     }
     if let Domain::Containers(classes) = reads.domain {
@@ -74,9 +74,11 @@ struct ShapeWriter<'w, 'a> {
 }
 
 impl ShapeWriter<'_, '_> {
-    /// Texts for what is read below a value, which is an object or null.
+    /// Texts for what is read below a value, which is of the type that the shape expects, or null.
     fn parts(&mut self, shape: &Shape, value: &str, trail: &str) -> Result<Vec<String>> {
         let mut faults = Vec::new();
+        // Of a value that may be anything, what is read below it says which it has to be; else nothing is read.
+        let is_open = conforms(value, &shape.expected, self.span)?.is_none();
         for (segment, part) in &shape.parts {
             let own = match segment {
                 Segment::Key(key) => {
@@ -121,6 +123,13 @@ impl ShapeWriter<'_, '_> {
                     format!(
                         "({value} == null ? '' : {value}.map({key}, [{value}[{key}]].map({name}, {check})[0]).join(''))"
                     )
+                }
+            };
+            let own = match (is_open, segment) {
+                (false, _) => own,
+                (true, Segment::Key(_) | Segment::Entries) => format!("(type({value}) == map ? {own} : '')"),
+                (true, Segment::Item(_) | Segment::Elements) => {
+                    format!("(type({value}) == list ? {own} : '')")
                 }
             };
             faults.push(match part.only.is_empty() {

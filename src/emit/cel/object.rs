@@ -103,6 +103,15 @@ pub fn is_built_in(group: &str) -> bool {
     !group.contains('.') || group.ends_with(".k8s.io")
 }
 
+/// The condition that the object is a workload: the API demands the template of its own kinds, custom
+/// resources may do without.
+pub fn is_workload(setting: &Setting<'_>) -> String {
+    let custom = pod_bearing(setting)
+        .into_keys()
+        .filter(|(group, _)| !is_built_in(group));
+    format!("(variables.template != null || !({}))", is_kind(custom))
+}
+
 /// A place below the object, null where a step is missing or no object.
 fn walk(from: &str, path: &[String]) -> String {
     match path {
@@ -137,7 +146,7 @@ pub fn variable(name: &str, setting: &Setting<'_>, whole: &Coverage) -> Option<(
         "ownNamespace" => (namespace(setting, whole), vec!["kind", "metadata"]),
         "template" => (template(setting, whole), vec!["kind", "root"]),
         "pod" => (
-            "type(variables.template) == map ? variables.template : null".to_owned(),
+            "type(variables.template) == map ? variables.template : dyn({})".to_owned(),
             vec!["template"],
         ),
         "labels" | "annotations" => (
@@ -264,28 +273,74 @@ pub struct Resource {
     pub plural: String,
 }
 
-/// The resources of what a rule covers, in every version that a cluster may serve; none if all.
-pub fn resources(coverage: &Coverage, setting: &Setting<'_>, span: Span) -> Result<Vec<Resource>> {
+/// The resources of what a rule covers, in every version that a cluster may serve, none if all; and which of
+/// its kinds have none.
+pub fn resources(
+    coverage: &Coverage,
+    setting: &Setting<'_>,
+    span: Span,
+) -> Result<(Vec<Resource>, Option<Reason>)> {
     let Coverage::Kinds(kinds) = coverage else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     };
     let is_served = |kind: &Kind| kind.removed.is_none_or(|removed| removed > setting.oldest);
-    let resources: BTreeSet<Resource> = setting
-        .schema
-        .all_kinds()
-        .filter(|kind| is_served(kind))
-        .filter(|kind| kinds.contains(&(kind.group.to_string(), kind.kind.to_string())))
-        .map(|kind| Resource {
-            group: kind.group.to_string(),
-            version: kind.version.to_string(),
-            plural: kind.plural.to_string(),
-        })
-        .collect();
-    match resources.is_empty() {
-        true => Err(Reason::new(
+    let mut unknown: BTreeSet<&(String, String)> = kinds.iter().collect();
+    let mut resources: BTreeSet<Resource> = BTreeSet::new();
+    for kind in setting.schema.all_kinds() {
+        let name = (kind.group.to_string(), kind.kind.to_string());
+        if !kinds.contains(&name) {
+            continue;
+        }
+        unknown.remove(&name);
+        if is_served(kind) {
+            resources.insert(Resource {
+                group: name.0,
+                version: kind.version.to_string(),
+                plural: kind.plural.to_string(),
+            });
+        }
+    }
+    let left_out = not_served(unknown, span);
+    match (resources.is_empty(), left_out) {
+        (false, left_out) => Ok((resources.into_iter().collect(), left_out)),
+        (true, Some(reason)) => Err(reason),
+        (true, None) => Err(Reason::new(
             span,
             "no release of Kubernetes that it is built for serves its kinds",
         )),
-        false => Ok(resources.into_iter().collect()),
+    }
+}
+
+/// Whether a group is of configurations that programs of Kubernetes read from files.
+fn is_of_files(group: &str) -> bool {
+    group.ends_with(".config.k8s.io") || ["kubeadm.k8s.io", "audit.k8s.io"].contains(&group)
+}
+
+/// Why policies can't be asked about objects of these kinds, of which no resource is known.
+fn not_served(kinds: BTreeSet<&(String, String)>, span: Span) -> Option<Reason> {
+    let listed = |kinds: &[&(String, String)]| {
+        let names: BTreeSet<String> = kinds.iter().map(|(_, kind)| format!("`{kind}`")).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let (of_files, others): (Vec<_>, Vec<_>) = kinds.into_iter().partition(|(group, _)| is_of_files(group));
+    match (of_files.as_slice(), others.as_slice()) {
+        ([], []) => None,
+        (files, []) => Some(
+            Reason::new(
+                span,
+                format!(
+                    "no API server takes {}, which programs read from files",
+                    listed(files)
+                ),
+            )
+            .help("`ordain check` judges the files"),
+        ),
+        (_, others) => Some(
+            Reason::new(
+                span,
+                format!("the resource in requests for {} is not known", listed(others)),
+            )
+            .help("put the CRD into the repository"),
+        ),
     }
 }

@@ -21,6 +21,8 @@ pub struct Program {
     pub coverage: Coverage,
     /// Their resources; none if it judges objects of every kind.
     pub resources: Vec<Resource>,
+    /// Which of the rule's kinds it does not judge, and why.
+    pub left_out: Option<Reason>,
     /// Whether it judges containers that are added to running pods.
     pub ephemeral: bool,
     /// Names and expressions, in an order in which each needs only those before it.
@@ -66,7 +68,7 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Program> {
     let Some(whole) = whole else {
         return Err(Reason::new(rule.span, "it checks nothing"));
     };
-    let resources = resources(&whole, setting, rule.span)?;
+    let (resources, left_out) = resources(&whole, setting, rule.span)?;
     let mut builder = Builder {
         rule,
         writer: Writer::new(*setting, &rule.parameters, &rule.locals),
@@ -85,7 +87,10 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Program> {
             }
         }
     }
-    builder.finish(whole, resources, setting)
+    Ok(Program {
+        left_out,
+        ..builder.finish(whole, resources, setting)?
+    })
 }
 
 fn of_repository(rule: &Rule, steps: &[Step]) -> Reason {
@@ -248,6 +253,7 @@ impl<'a> Builder<'a> {
         Ok(Program {
             coverage,
             resources,
+            left_out: None,
             ephemeral: self.ephemeral,
             variables,
             judgements: self.judgements,
@@ -305,13 +311,13 @@ fn steps<'a>(writer: &mut Writer<'a>, before: &'a [Step], clause: &'a Clause, mo
             }),
             domain => {
                 let (value, condition) = match domain {
-                    Domain::Pods => ("variables.pod", "variables.pod != null"),
-                    Domain::Workloads => ("variables.root", "variables.pod != null"),
-                    _ => ("variables.root", "true"),
+                    Domain::Pods => ("variables.pod", "type(variables.template) == map".to_owned()),
+                    Domain::Workloads => ("variables.root", object::is_workload(&writer.setting)),
+                    _ => ("variables.root", "true".to_owned()),
                 };
                 writer.scope.bind(each.value, Binding::of(value));
                 let body = steps(writer, rest, clause, mode)?;
-                Ok(mode.under(condition, &body))
+                Ok(mode.under(&condition, &body))
             }
         },
         Step::Where(condition) => {

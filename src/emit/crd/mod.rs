@@ -224,6 +224,7 @@ impl Build<'_> {
 
     fn refuse(&mut self, declaration: &Arc<str>, unsaid: Unsaid) {
         self.refusals.push(Refusal {
+            is_partial: false,
             declaration: declaration.clone(),
             target: NAME,
             reason: unsaid.reason,

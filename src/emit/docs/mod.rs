@@ -123,9 +123,10 @@ fn verdicts(row: Option<&Row>) -> String {
             let reasons: Vec<String> = reasons
                 .map(|refusal| markdown::sentence(&refusal.reason))
                 .collect();
-            let answer = match verdict.is_carried() {
-                true => "yes".to_owned(),
-                false => format!("no, because {}", reasons.join("; ")),
+            let answer = match (verdict.is_carried(), reasons.is_empty()) {
+                (true, true) => "yes".to_owned(),
+                (true, false) => format!("in part, because {}", reasons.join("; ")),
+                (false, _) => format!("no, because {}", reasons.join("; ")),
             };
             vec![markdown::code(verdict.target), answer]
         })

@@ -37,10 +37,14 @@ impl Backend for ValidatingPolicies {
         for rule in &policies.rules {
             let made = vap::program(rule, &setting).and_then(|program| {
                 let comment = vap::comment(rule, policies, options, &setting);
-                vap::artifact(rule, &program, &comment, &[policy(rule, &program, options)])
+                let artifact = vap::artifact(rule, &program, &comment, &[policy(rule, &program, options)])?;
+                Ok((artifact, program.left_out))
             });
             match made {
-                Ok(artifact) => artifacts.push(artifact),
+                Ok((artifact, left_out)) => {
+                    artifacts.push(artifact);
+                    refusals.extend(left_out.map(|reason| reason.refusal_in_part(rule, NAME)));
+                }
                 Err(reason) => refusals.push(reason.refusal(rule, NAME)),
             }
         }

@@ -60,10 +60,11 @@ impl Backend for AdmissionPolicies {
         let mut with_params = Vec::new();
         for rule in &policies.rules {
             match of_rule(rule, policies, options, &setting) {
-                Ok((artifact, params)) => {
+                Ok((artifact, program)) => {
                     artifacts.push(artifact);
-                    if !params.is_empty() {
-                        with_params.push((rule, params));
+                    refusals.extend(program.left_out.map(|reason| reason.refusal_in_part(rule, NAME)));
+                    if !program.params.is_empty() {
+                        with_params.push((rule, program.params));
                     }
                 }
                 Err(reason) => refusals.push(reason.refusal(rule, NAME)),
@@ -84,6 +85,7 @@ impl Backend for AdmissionPolicies {
                     reason: reason.clone(),
                     help: None,
                     span: rule.span,
+                    is_partial: false,
                 })),
             }
         }
@@ -92,18 +94,18 @@ impl Backend for AdmissionPolicies {
     }
 }
 
-/// The file of a rule, and the numbers of the parameters that it reads in the cluster.
+/// The file of a rule, and the program in it.
 fn of_rule(
     rule: &Rule,
     policies: &PolicySet,
     options: &Options,
     setting: &cel::Setting<'_>,
-) -> Result<(Artifact, Vec<usize>), super::Reason> {
+) -> Result<(Artifact, Program), super::Reason> {
     let program = program(rule, setting)?;
     let documents = documents(rule, options, &program);
     let comment = comment(rule, policies, options, setting);
     let artifact = artifact(rule, &program, &comment, &documents)?;
-    Ok((artifact, program.params))
+    Ok((artifact, program))
 }
 
 /// A rule in CEL, for releases that have what every expression needs.

@@ -102,15 +102,16 @@ class Judgement:
 
     def cell(self, rule, targets, engine):
         key = (engine.name, rule)
-        if engine.target not in targets:
+        refused, in_part = targets["refused"], targets["in_part"]
+        if engine.target not in refused:
             self.fail(f"`ordain build` has no target `{engine.target}` for {engine.name}")
             return "no target"
-        if targets[engine.target] is not None:
-            return f"refused: {targets[engine.target]}"
+        if refused[engine.target] is not None:
+            return f"refused: {refused[engine.target]}"
         if self.differed[key]:
             return "DIFFERENT"
         if self.agreed[key]:
-            return "same"
+            return f"same in part: {in_part[engine.target]}" if engine.target in in_part else "same"
         self.fail(f"no case of `{rule}` was judged by {engine.name}")
         return "not judged"
 

@@ -10,6 +10,7 @@ engines, each as written and as the API server would admit it. It writes this ta
 that is committed says something else.
 
 - `same`: findings, their messages and the objects that they name are those of the native evaluation.
+- `same in part`: so too, of the kinds that the target can judge; `ordain build` names the others.
 - `refused`: the target can't carry the rule, and `ordain build` says so by name.
 """
 

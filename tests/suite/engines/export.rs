@@ -2,7 +2,7 @@
 //! engines. Nothing is written unless `ORDAIN_CONFORMANCE` names a folder.
 //!
 //! ```text
-//! library.json                       rule → target → why the target can't carry it, or null
+//! library.json                       rule → refused, in_part → target → why the target can't carry it (all of it)
 //! library/gatekeeper/…               the whole library for Gatekeeper, with its tests
 //! RULE-HASH/module.rego, rule.json   the rule with its parameters; what each target refuses
 //! RULE-HASH/build/TARGET/…           what `ordain build` makes of it
@@ -37,7 +37,8 @@ pub fn enforceability(set: &PolicySet) {
     };
     let rules = set.rules.iter().map(|rule| {
         let (_, refusals) = build(rule, &SCHEMA);
-        (rule.id.to_string(), refused(&refusals))
+        let verdicts = json!({ "refused": refused(&refusals), "in_part": in_part(&refusals) });
+        (rule.id.to_string(), verdicts)
     });
     let rules: Map<_, _> = rules.collect();
     fs::create_dir_all(&folder).unwrap();
@@ -185,10 +186,18 @@ fn targets() -> Vec<&'static dyn Backend> {
         .collect()
 }
 
+/// Target → why it carries the rule in part, where it does.
+fn in_part(refusals: &[Refusal]) -> serde_json::Value {
+    let partial = refusals.iter().filter(|refusal| refusal.is_partial);
+    let reasons = partial.map(|refusal| (refusal.target.to_owned(), json!(refusal.reason)));
+    reasons.collect::<Map<_, _>>().into()
+}
+
 /// Target → reason, or null where the target carries the rule.
 fn refused(refusals: &[Refusal]) -> serde_json::Value {
     let targets = targets().into_iter().map(|target| {
-        let refusal = refusals.iter().find(|refusal| refusal.target == target.name());
+        let mut whole = refusals.iter().filter(|refusal| !refusal.is_partial);
+        let refusal = whole.find(|refusal| refusal.target == target.name());
         let reason = refusal.map(|refusal| &*refusal.reason);
         (target.name().to_string(), json!(reason))
     });
