@@ -9,6 +9,7 @@
 //! negated by an error: `||` and `&&` meet conditions only.
 
 mod condition;
+mod cost;
 mod expression;
 mod faults;
 mod image;

@@ -1,6 +1,7 @@
 //! A whole rule → a program: its faults, its clauses, and the variables that they need.
 
 use super::condition::like;
+use super::cost::affordable;
 use super::expression::{Writer, is_read_param, param_name};
 use super::loops::{Mode, joined};
 use super::object::{self, Coverage, Resource, resources};
@@ -170,6 +171,7 @@ impl<'a> Builder<'a> {
         if self.variables.iter().any(|(name, _)| name == "waived") {
             sum = format!("variables.waived ? '' : {sum}");
         }
+        affordable(&sum, self.rule.span)?;
         self.variables.push(("faults".to_owned(), sum));
         self.judgements.push(Judgement {
             expression: "variables.faults == ''".to_owned(),
@@ -203,8 +205,10 @@ impl<'a> Builder<'a> {
         }
         conditions.extend(guard.map(str::to_owned));
         conditions.push(std::mem::take(&mut broken));
-        self.variables
-            .push((format!("broken{number}"), conditions.join(" && ")));
+        let condition = conditions.join(" && ");
+        affordable(&condition, clause.span)?;
+        affordable(&texts, clause.span)?;
+        self.variables.push((format!("broken{number}"), condition));
         self.variables.push((format!("message{number}"), texts));
         self.judgements.push(Judgement {
             expression: format!("!variables.broken{number}"),
