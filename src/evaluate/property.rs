@@ -1,7 +1,7 @@
 //! What Ordain derives from values: whole objects, names, labels, images, and functions over pods.
 
 use super::expression::Evaluator;
-use super::repository::{ObjectId, PodId};
+use super::repository::{ObjectId, PodId, Repository};
 use super::value::{Part, Unknown, Value};
 use super::{builtin, image, join, operators, references, subjects};
 use crate::estimate::Subject;
@@ -65,17 +65,30 @@ impl<'a> Evaluator<'a> {
                 };
                 own.map_or(Value::Absent, |node| Value::Part(Part { object, node }))
             }
-            Property::Pod => self.pod_of(&base).map_or(Value::Absent, Value::Pod),
+            Property::Pod => match base {
+                // What an object was before had a pod of its own.
+                Value::Part(part) if matches!(ty.present(), Type::Document(_)) => self
+                    .former_template(object, part.node)
+                    .map_or(Value::Absent, |node| Value::Part(Part { object, node })),
+                _ => self.pod_of(&base).map_or(Value::Absent, Value::Pod),
+            },
+            Property::Containers if matches!(base, Value::Part(_)) => {
+                let spec = base.node(repository).and_then(|template| template.get("spec"));
+                let lists = ContainerClasses::ALL
+                    .fields()
+                    .filter_map(|field| spec?.get(field));
+                lists
+                    .flat_map(|list| list.elements())
+                    .filter(|node| is_container(node))
+                    .map(|node| Value::Part(Part { object, node }))
+                    .collect::<Rc<[_]>>()
+                    .into()
+            }
             Property::Containers => match self.pod_of(&base) {
                 Some(pod) => Value::List(
                     subjects::containers_of(repository, pod, ContainerClasses::ALL)
                         // What is no container is a fault, and has no number among them.
-                        .filter(|container| {
-                            matches!(
-                                container.node.value,
-                                manifest::Value::Mapping(_) | manifest::Value::Null
-                            )
-                        })
+                        .filter(|container| is_container(container.node))
                         .map(Value::Container)
                         .collect(),
                 ),
@@ -230,17 +243,28 @@ impl<'a> Evaluator<'a> {
         let Some(object) = value.object(self.repository) else {
             return Value::Absent;
         };
-        let object = self.repository.object(object);
-        base.named(&object.resource.kind, &object.resource.name)
-            .iter()
-            .find(|id| base.same(**id, object))
-            .map_or(Value::Absent, |id| {
-                // Nodes carry no repository: what is read of the base is told at the object of today.
-                Value::Part(Part {
-                    object: value.object(self.repository).unwrap_or(*id),
-                    node: &base.object(*id).resource.root,
-                })
+        self.former(base, object).map_or(Value::Absent, |id| {
+            // Nodes carry no repository: what is read of the base is told at the object of today.
+            Value::Part(Part {
+                object,
+                node: &base.object(id).resource.root,
             })
+        })
+    }
+
+    /// What an object of today was at the base revision.
+    fn former(&self, base: &Repository<'a>, object: ObjectId) -> Option<ObjectId> {
+        let object = self.repository.object(object);
+        let named = base.named(&object.resource.kind, &object.resource.name);
+        named.iter().copied().find(|id| base.same(*id, object))
+    }
+
+    /// The pod template of what an object was, whose root is given.
+    fn former_template(&self, object: ObjectId, root: &'a Node) -> Option<&'a Node> {
+        let base = self.repository.base?;
+        let id = self.former(base, object)?;
+        let pod = base.pods_of(id).next()?;
+        std::ptr::eq(&base.object(id).resource.root, root).then_some(base.pod(pod).template)?
     }
 
     /// The object whose estimate is asked for. Without all files its autoscaler may be missing.
@@ -266,6 +290,11 @@ impl<'a> Evaluator<'a> {
         let (low, high) = self.context.estimator.estimate(self.repository, subject, measure);
         Value::Estimate(low, high)
     }
+}
+
+/// Whether an element of a list of containers can be one.
+fn is_container(node: &Node) -> bool {
+    matches!(node.value, manifest::Value::Mapping(_) | manifest::Value::Null)
 }
 
 impl<'a> From<Rc<[Value<'a>]>> for Value<'a> {

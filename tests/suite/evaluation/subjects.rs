@@ -1,10 +1,11 @@
 //! What rules range over, how objects are joined, and where findings point.
 
-use super::{check, lines, run};
+use super::{SCHEMA, check, compile, lines, read, run};
 use ordain::diagnostic::Edit;
-use ordain::evaluate::Settings;
+use ordain::evaluate::{self, Options, Repository, Settings};
 use ordain::fix;
 use ordain::ir::Date;
+use ordain::source::Sources;
 
 const PRIVILEGED: &str = "
 rule privileged {
@@ -258,6 +259,35 @@ fn what_needs_a_base_revision_is_undecided_without_one() {
     let yaml = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: x }\nspec: { replicas: 1 }\n";
     let run = run(rule, &[("a.yaml", yaml)], &Settings::default(), None);
     assert_eq!((run.outcome.findings.len(), run.outcome.undecided.len()), (0, 1));
+}
+
+#[test]
+fn what_an_object_was_has_containers_of_its_own() {
+    let pod = |image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{ name: x }}\nspec: {{ containers: [{{ name: c, image: \"{image}\" }}] }}\n"
+        )
+    };
+    let check = |clause: &str, before: &str, now: &str, expected: usize| {
+        let rule = format!("rule r {{\n for p in Pod\n {clause}\n message \"x\"\n}}");
+        let mut sources = Sources::new();
+        let set = compile(&mut sources, &[("policy.ordain".into(), String::new(), &rule)]);
+        let former = read(&mut sources, "former.yaml", &pod(before));
+        let resources = read(&mut sources, "a.yaml", &pod(now));
+        let settings = Settings::default();
+        let base = Repository::new(&sources, &former, &SCHEMA, &settings);
+        let mut repository = Repository::new(&sources, &resources, &SCHEMA, &settings);
+        repository.base = Some(&base);
+        let rules: Vec<_> = set.rules.iter().collect();
+        let outcome = evaluate::run(&rules, &repository, &Options::default());
+        assert_eq!(outcome.findings.len(), expected, "{clause}: {before} -> {now}");
+    };
+    let containers = "let before = base(p)\n forbid any c in before.containers: c.image.tag ?? \"\" == \"2\"";
+    check(containers, "a:1", "a:2", 0);
+    check(containers, "a:2", "a:1", 1);
+    let pods = "let before = base(p)\n forbid before.pod.spec.containers[0].image ?? \"\" == \"a:2\"";
+    check(pods, "a:1", "a:2", 0);
+    check(pods, "a:2", "a:1", 1);
 }
 
 #[test]
