@@ -10,6 +10,7 @@ mod kustomize;
 mod overlays;
 mod tool;
 
+use super::clusters::Root;
 use super::origin::{self, Origins};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
@@ -18,7 +19,7 @@ use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, display};
 use helm::Charts;
 use overlays::Overlays;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ struct Rendering {
     place: FileId,
     /// The files whose documents it stands for.
     files: BTreeSet<FileId>,
+    /// The clusters that something deploys it to.
+    destinations: BTreeSet<String>,
     result: Result<Rendered, Failure>,
 }
 
@@ -92,6 +95,10 @@ pub(super) struct Outcome {
     pub sources: BTreeSet<(FileId, u32)>,
     /// The templates that something was rendered from.
     pub templates: BTreeSet<FileId>,
+    /// The overlays and releases.
+    pub roots: Vec<Root>,
+    /// The files that are deployed as they stand, each with its clusters.
+    pub deployed: BTreeMap<FileId, BTreeSet<String>>,
     /// The overlays and charts that could not be rendered, which is told.
     pub failed: BTreeSet<Group>,
 }
@@ -146,11 +153,23 @@ fn assemble(
                         .diagnostics
                         .push(Diagnostic::new(Code::M0402, place, message).help(help));
                 }
-                outcome.rendered.extend(rendering.files);
+                outcome.rendered.extend(rendering.files.iter().copied());
+                outcome.roots.push(Root {
+                    group: rendering.group.clone(),
+                    text: Some(sources.next_id()),
+                    files: rendering.files,
+                    destinations: rendering.destinations,
+                });
                 outcome.add(rendered, rendering.group, place, sources);
             }
             Err(failure) => {
-                outcome.open.extend(rendering.files);
+                outcome.open.extend(rendering.files.iter().copied());
+                outcome.roots.push(Root {
+                    group: rendering.group.clone(),
+                    text: None,
+                    files: rendering.files,
+                    destinations: rendering.destinations,
+                });
                 if !is_listed(rendering.place) {
                     outcome.diagnostics.push(failure.finding(&rendering.group, place));
                 }
@@ -257,4 +276,4 @@ impl Outcome {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -7,7 +7,7 @@ use crate::manifest::{self, Node, Resource, Value};
 use crate::source::FileId;
 use crate::world::normalize;
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// A folder that is deployed.
@@ -18,6 +18,8 @@ pub(super) struct Deployment {
     /// The object that says so, as it is named.
     pub name: String,
     pub namespace: Option<String>,
+    /// The clusters that it is for, as far as they are known.
+    pub destinations: BTreeSet<String>,
     /// The name of the release, for a chart.
     pub release: Option<String>,
     /// Values, those that count more behind.
@@ -86,6 +88,7 @@ impl Finder<'_> {
             folder,
             name: format!("{} `{}`", self.resource.kind, self.resource.name),
             namespace: None,
+            destinations: BTreeSet::new(),
             release: None,
             values: Vec::new(),
             parameters: Vec::new(),
@@ -121,6 +124,7 @@ impl Finder<'_> {
             };
             let mut deployment = self.deployment(folder);
             deployment.namespace = text(spec, &["destination", "namespace"]).map(str::to_string);
+            deployment.destinations = destination(spec).into_iter().collect();
             if let Some(helm) = source.get("helm") {
                 self.helm_source(helm, &mut deployment);
             }
@@ -303,6 +307,17 @@ impl Finder<'_> {
         deployment.is_open = true;
         Some(deployment)
     }
+}
+
+/// The cluster that an Application is for, if it says so.
+fn destination(spec: &Node) -> Option<String> {
+    let destination = spec.get("destination")?;
+    let cluster = text(destination, &["server"]).or(text(destination, &["name"]))?;
+    let cluster = match cluster {
+        "in-cluster" => "https://kubernetes.default.svc",
+        other => other,
+    };
+    (!cluster.contains("{{")).then(|| format!("Argo CD {cluster}"))
 }
 
 /// What of Argo CD's and Flux' own words is a kustomization's too, with the same meaning.

@@ -59,6 +59,7 @@ struct Release<'a> {
     missing: Option<String>,
     /// What deploys it.
     by: Option<String>,
+    destinations: BTreeSet<String>,
     /// Files to try if it does not render with its own values.
     others: Vec<PathBuf>,
 }
@@ -120,6 +121,7 @@ impl<'a> Charts<'a> {
                     parameters: deployment.parameters.clone(),
                     missing: deployment.missing.clone(),
                     by: Some(deployment.name.clone()),
+                    destinations: deployment.destinations.clone(),
                     others: Vec::new(),
                 });
             }
@@ -133,6 +135,7 @@ impl<'a> Charts<'a> {
                     parameters: Vec::new(),
                     missing: None,
                     by: None,
+                    destinations: BTreeSet::new(),
                     others: self.test_values(folder),
                 });
             }
@@ -390,6 +393,7 @@ impl Release<'_> {
             group: Group::Chart(shown.to_string()),
             place: self.chart.file,
             files,
+            destinations: self.destinations.clone(),
             result,
         }
     }

@@ -43,6 +43,8 @@ struct Build<'a> {
     root: &'a Path,
     reach: Reach,
     deployment: Option<&'a Deployment>,
+    /// The clusters that it is for.
+    destinations: BTreeSet<String>,
 }
 
 /// Builds all kustomizations that are built.
@@ -115,6 +117,7 @@ pub(super) fn render(
                 group: Group::Overlay(folder),
                 place,
                 files: build.reach.files,
+                destinations: build.destinations,
             });
         }
         parts.retain(|part| known.insert(part));
@@ -124,6 +127,7 @@ pub(super) fn render(
                 root,
                 reach: overlays.reach(root),
                 deployment: None,
+                destinations: BTreeSet::new(),
             })
             .collect();
     }
@@ -144,12 +148,14 @@ fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment]) -> Vec<Buil
                 let other = build.deployment.map(|other| (&other.settings, other.is_open));
                 other == Some((&deployment.settings, deployment.is_open))
             };
-            if !builds[first..].iter().any(is_same) {
-                builds.push(Build {
+            match builds[first..].iter_mut().find(|build| is_same(build)) {
+                Some(build) => build.destinations.extend(deployment.destinations.iter().cloned()),
+                None => builds.push(Build {
                     root,
                     reach: overlays.reach(root),
                     deployment: Some(deployment),
-                });
+                    destinations: deployment.destinations.clone(),
+                }),
             }
         }
         if builds.len() == first {
@@ -157,6 +163,7 @@ fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment]) -> Vec<Buil
                 root,
                 reach: overlays.reach(root),
                 deployment: None,
+                destinations: BTreeSet::new(),
             });
         }
     }
