@@ -279,7 +279,7 @@ fn value(node: &Node) -> Result<Value, String> {
             Ok(number) if number.is_finite() => Value::from(number),
             _ => return Err(text.to_string()),
         },
-        manifest::Value::String(text) => Value::from(&**text),
+        manifest::Value::String(text) | manifest::Value::Unknown(text) => Value::from(&**text),
         manifest::Value::Sequence(nodes) => {
             Value::from(nodes.iter().map(value).collect::<Result<Vec<_>, _>>()?)
         }

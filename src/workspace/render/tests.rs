@@ -16,7 +16,7 @@ pub(in crate::workspace) struct Stub {
     programs: Vec<&'static str>,
     /// A word that the task holds, and what is printed then; `!` in front of a complaint.
     answers: Vec<(&'static str, &'static str)>,
-    asked: Mutex<Vec<String>>,
+    pub asked: Mutex<Vec<String>>,
 }
 
 impl World for Stub {
