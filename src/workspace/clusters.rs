@@ -32,15 +32,13 @@ pub struct Cluster {
     roots: Vec<Group>,
     /// The numbers of its objects.
     members: Vec<usize>,
-    /// The files of which it is asked, if not of all.
-    only: Option<BTreeSet<FileId>>,
 }
 
 /// The clusters of a repository; none if nothing was rendered, so that all objects can meet.
 #[derive(Debug, Default)]
 pub struct Clusters {
     clusters: Vec<Cluster>,
-    /// The clusters that the objects of a file are in.
+    /// The clusters that are asked about the objects of a file.
     of_file: HashMap<FileId, Vec<usize>>,
 }
 
@@ -74,18 +72,6 @@ impl Clusters {
                 }
             }
         }
-        clusters.clusters = groups
-            .iter()
-            .map(|group| Cluster {
-                roots: group
-                    .roots
-                    .iter()
-                    .map(|root| roots[*root].group.clone())
-                    .collect(),
-                members: Vec::new(),
-                only: None,
-            })
-            .collect();
         let all: Vec<usize> = (0..groups.len()).collect();
         let with = |is_there: &dyn Fn(&Formed) -> bool| -> Vec<usize> {
             all.iter()
@@ -93,39 +79,61 @@ impl Clusters {
                 .filter(|index| is_there(&groups[*index]))
                 .collect()
         };
-        let mut dropped = BTreeSet::new();
-        let mut places: HashMap<FileId, Vec<usize>> = HashMap::new();
+        // What was dropped is asked about in a cluster behind all others.
+        let last = groups.len();
+        let is_asked =
+            |index: &usize, is_free: bool| groups.get(*index).is_none_or(|own| own.is_for_free == is_free);
+        let mut members: HashMap<FileId, Vec<usize>> = HashMap::new();
         for resource in resources {
-            places.entry(resource.file).or_insert_with_key(|file| {
-                if let Some(root) = of_text.get(file) {
-                    with(&|group| group.roots.contains(root))
-                } else if let Some(failed) = in_failed.get(file) {
-                    with(&|group| group.roots.iter().any(|root| failed.contains(root)))
-                } else if in_rendered.contains(file) {
-                    // Overlays take it in and drop it: no cluster that is known gets it.
-                    dropped.insert(*file);
-                    Vec::new()
-                } else if let Some(own) = deployed.get(file).filter(|_| !is_deployer(resource)) {
-                    with(&|group| group.destination.as_ref().is_some_and(|name| own.contains(name)))
-                } else {
-                    all.clone()
-                }
-            });
+            let file = resource.file;
+            if members.contains_key(&file) {
+                continue;
+            }
+            let mut is_free = false;
+            let own = if let Some(root) = of_text.get(&file) {
+                with(&|group| group.roots.contains(root))
+            } else if let Some(failed) = in_failed.get(&file) {
+                with(&|group| group.roots.iter().any(|root| failed.contains(root)))
+            } else if in_rendered.contains(&file) {
+                // Overlays take it in and drop it: no cluster that is known gets it.
+                vec![last]
+            } else if let Some(own) = deployed.get(&file).filter(|_| !is_deployer(resource)) {
+                with(&|group| group.destination.as_ref().is_some_and(|name| own.contains(name)))
+            } else {
+                is_free = true;
+                all.clone()
+            };
+            let asked: Vec<usize> = own
+                .iter()
+                .copied()
+                .filter(|index| is_asked(index, is_free))
+                .collect();
+            // Nothing is ever left unasked.
+            let (own, asked) = match asked.is_empty() {
+                true => (vec![last], vec![last]),
+                false => (own, asked),
+            };
+            clusters.of_file.insert(file, asked);
+            members.insert(file, own);
         }
+        let names = groups.iter().map(|group| &group.roots[..]).chain([&[][..]]);
+        clusters.clusters = names
+            .map(|own| Cluster {
+                roots: own.iter().map(|root| roots[*root].group.clone()).collect(),
+                members: Vec::new(),
+            })
+            .collect();
         for (number, resource) in resources.iter().enumerate() {
-            for cluster in places.get(&resource.file).into_iter().flatten() {
+            let own = members.get(&resource.file).map_or(&[][..], Vec::as_slice);
+            for cluster in own.iter().filter(|cluster| **cluster != last) {
                 clusters.clusters[*cluster].members.push(number);
             }
         }
-        if !dropped.is_empty() || groups.is_empty() {
+        match members.values().any(|own| own.contains(&last)) {
             // Who deploys it from where it stands may deploy anything beside it.
-            clusters.clusters.push(Cluster {
-                roots: Vec::new(),
-                members: (0..resources.len()).collect(),
-                only: Some(dropped),
-            });
+            true => clusters.clusters[last].members = (0..resources.len()).collect(),
+            false => _ = clusters.clusters.pop(),
         }
-        clusters.of_file = places;
         clusters
     }
 
@@ -144,11 +152,15 @@ impl Clusters {
         let mut merged = Found::default();
         let mut told: HashMap<(Origin, Span, String), usize> = HashMap::new();
         let mut places: Vec<Vec<usize>> = Vec::new();
-        for (number, (cluster, found)) in self.clusters.iter().zip(found).enumerate() {
+        for (number, found) in found.into_iter().enumerate() {
             merged.undecided.extend(found.undecided);
             for finding in found.findings {
                 let file = finding.primary.span.file;
-                if cluster.only.as_ref().is_some_and(|only| !only.contains(&file)) {
+                if self
+                    .of_file
+                    .get(&file)
+                    .is_some_and(|asked| !asked.contains(&number))
+                {
                     continue;
                 }
                 let key = (
@@ -207,6 +219,8 @@ impl Cluster {
 struct Formed {
     roots: Vec<usize>,
     destination: Option<String>,
+    /// Whether it is asked about what any cluster may get, and about nothing else.
+    is_for_free: bool,
 }
 
 fn groups(
@@ -239,6 +253,19 @@ fn groups(
         .chain(of_file.values().filter(has_failed))
         .filter(|rivals| rivals.len() > 1)
         .collect();
+    let mut rivals_of: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+    for rivals in rivals {
+        for root in rivals {
+            rivals_of
+                .entry(*root)
+                .or_default()
+                .extend(rivals.iter().copied().filter(|rival| rival != root));
+        }
+    }
+    let meets = |root: usize, others: &[usize]| {
+        let rivals = rivals_of.get(&root);
+        rivals.is_none_or(|rivals| !others.iter().any(|other| rivals.contains(other)))
+    };
     let destinations: BTreeSet<&String> = roots
         .iter()
         .flat_map(|root| &root.destinations)
@@ -246,42 +273,69 @@ fn groups(
         .collect();
     let mut groups = Vec::new();
     for destination in destinations {
-        let here: Vec<usize> = (0..roots.len())
-            .filter(|root| roots[*root].destinations.contains(destination))
-            .collect();
-        let mut alternatives: BTreeSet<usize> = BTreeSet::new();
-        for rivals in &rivals {
-            let met: Vec<usize> = here
-                .iter()
-                .copied()
-                .filter(|root| rivals.contains(root))
-                .collect();
-            if met.len() > 1 {
-                alternatives.extend(met);
-            }
+        let here = (0..roots.len()).filter(|root| roots[*root].destinations.contains(destination));
+        let mut choices = choices(here.collect(), &meets);
+        if choices.is_empty() {
+            // Only files as they stand are deployed there.
+            choices.push(Vec::new());
         }
-        let common: Vec<usize> = here
-            .iter()
-            .copied()
-            .filter(|root| !alternatives.contains(root))
-            .collect();
-        let mut form = |first: Option<usize>| {
+        for roots in choices {
             groups.push(Formed {
-                roots: first.into_iter().chain(common.iter().copied()).collect(),
+                roots,
                 destination: Some(destination.clone()),
+                is_for_free: false,
             });
-        };
-        match alternatives.is_empty() {
-            true => form(None),
-            false => alternatives.into_iter().for_each(|root| form(Some(root))),
         }
     }
-    let alone = (0..roots.len()).filter(|root| roots[*root].destinations.is_empty());
-    groups.extend(alone.map(|root| Formed {
+    let alone: Vec<usize> = (0..roots.len())
+        .filter(|root| roots[*root].destinations.is_empty())
+        .collect();
+    // A manifest that nothing says the cluster of is held against whatever may be deployed at the same time.
+    let free: Vec<Formed> = groups
+        .iter()
+        .map(|group| {
+            let beside = alone.iter().copied().filter(|root| meets(*root, &group.roots));
+            let beside = choices(beside.collect(), &meets)
+                .into_iter()
+                .next()
+                .unwrap_or_default();
+            (
+                group.roots.iter().copied().chain(beside).collect(),
+                group.destination.clone(),
+            )
+        })
+        .chain(
+            choices(alone.clone(), &meets)
+                .into_iter()
+                .map(|roots| (roots, None)),
+        )
+        .map(|(roots, destination)| Formed {
+            roots,
+            destination,
+            is_for_free: true,
+        })
+        .collect();
+    groups.extend(alone.into_iter().map(|root| Formed {
         roots: vec![root],
         destination: None,
+        is_for_free: false,
     }));
+    groups.extend(free);
     groups
+}
+
+/// The ways to deploy as many of these roots together as can be: one of those that can't meet, which stands first,
+/// with all that can meet any.
+fn choices(roots: Vec<usize>, meets: &dyn Fn(usize, &[usize]) -> bool) -> Vec<Vec<usize>> {
+    let (common, rivals): (Vec<usize>, Vec<usize>) = roots.iter().partition(|root| meets(**root, &roots));
+    match (common.is_empty(), rivals.is_empty()) {
+        (true, true) => Vec::new(),
+        (false, true) => vec![common],
+        _ => {
+            let with = |rival: usize| std::iter::once(rival).chain(common.iter().copied()).collect();
+            rivals.into_iter().map(with).collect()
+        }
+    }
 }
 
 /// Kinds of which several roots may bring the same object into one cluster.

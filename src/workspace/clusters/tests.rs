@@ -89,17 +89,34 @@ fn a_dropped_object_is_nobodys() {
 }
 
 #[test]
-fn plain_manifests_meet_every_overlay() {
+fn a_plain_manifest_meets_each_of_several_alternatives() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [map.yaml]\n"),
+        (
+            "base/map.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n",
+        ),
+        ("dev/kustomization.yaml", "resources: [../base, pod.yaml]\n"),
+        ("prod/kustomization.yaml", "resources: [../base]\n"),
+        ("service.yaml", SERVICE),
+    ];
+    // Both have the ConfigMap, so that only one is deployed: in `dev` the Service has its pod, in `prod` it has none.
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n";
+    let dev: &'static str = Box::leak(format!("{map}---\n{POD_ALONE}").into_boxed_str());
+    insta::assert_snapshot!(
+        check(&files, &[("../../dev", dev), ("../../prod", map)]),
+        @"service.yaml: Service `web` selects no pods in namespace `default` (beside the overlay `prod`)"
+    );
+}
+
+#[test]
+fn a_plain_manifest_meets_all_that_may_be_deployed_together() {
     let files = [
         ("a/kustomization.yaml", "resources: [pod.yaml]\n"),
         ("b/kustomization.yaml", "resources: []\n"),
         ("service.yaml", SERVICE),
     ];
-    // In `a` it has its pod, in `b` it has none.
-    insta::assert_snapshot!(
-        check(&files, &[("../../a", POD_ALONE)]),
-        @"service.yaml: Service `web` selects no pods in namespace `default` (beside the overlay `b`)"
-    );
+    insta::assert_snapshot!(check(&files, &[("../../a", POD_ALONE)]), @"");
     let files = [
         ("a/kustomization.yaml", "resources: [service.yaml]\n"),
         ("pod.yaml", POD),
@@ -152,5 +169,27 @@ fn two_of_the_same_objects_are_never_in_one_cluster() {
     insta::assert_snapshot!(
         check(&files, &built),
         @"base/service.yaml: Service `web` selects no pods in namespace `default` (rendered from the overlay `prod`)"
+    );
+}
+
+#[test]
+fn folders_that_are_deployed_as_they_stand_are_of_their_cluster_alone() {
+    let deployed_to = |server: &str| {
+        let one = application("one", "a", "https://prod.example");
+        let other = application("two", "b", server);
+        let files = [
+            ("a/service.yaml", SERVICE),
+            ("b/pod.yaml", POD),
+            ("argo/a.yaml", one.as_str()),
+            ("argo/b.yaml", other.as_str()),
+        ];
+        // Something is rendered, so that clusters are told apart.
+        let more = ("chart/Chart.yaml", "name: cache\n");
+        check(&[&files[..], &[more]].concat(), &[])
+    };
+    insta::assert_snapshot!(deployed_to("https://prod.example"), @"");
+    insta::assert_snapshot!(
+        deployed_to("https://dev.example"),
+        @"a/service.yaml: Service `web` selects no pods in namespace `default`"
     );
 }
