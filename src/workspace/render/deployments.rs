@@ -279,9 +279,22 @@ impl<'a> Finder<'a> {
         format!("{} `{}`", self.resource.kind, self.resource.name)
     }
 
+    /// Whether the object stands so in a file. The places of a rendered one are not those of any text that is kept.
+    fn is_written(&self) -> bool {
+        self.resource.file == self.resource.written
+    }
+
+    /// The part of the object that sets something, where people wrote it.
+    fn patches(&self, node: &Node) -> Option<Node> {
+        self.is_written().then(|| node.clone())
+    }
+
     fn open(&self, reason: String) -> Open {
         Open {
-            span: self.resource.root.span,
+            span: match self.is_written() {
+                true => self.resource.root.span,
+                false => Span::new(self.resource.written, 0, 0),
+            },
             name: self.name(),
             reason,
         }

@@ -41,6 +41,7 @@ impl Finder<'_> {
             });
             if let Some(kustomize) = source.get("kustomize") {
                 kustomize_source(kustomize, &mut deployment);
+                deployment.patches = self.patches(kustomize);
             }
             found.deployments.push(deployment);
         }
@@ -95,7 +96,6 @@ impl Finder<'_> {
 /// What `spec.source.kustomize` says.
 fn kustomize_source(kustomize: &Node, deployment: &mut Deployment) {
     deployment.settings = settings(kustomize);
-    deployment.patches = Some(kustomize.clone());
     let images: Vec<Json> = elements(kustomize, "images")
         .iter()
         .filter_map(Node::as_str)

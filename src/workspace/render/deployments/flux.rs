@@ -36,7 +36,7 @@ impl<'a> Finder<'a> {
         }));
         let components = elements(spec, "components").iter().filter_map(Node::as_str);
         deployment.components = components.map(str::to_string).collect();
-        deployment.patches = Some(spec.clone());
+        deployment.patches = self.patches(spec);
         deployment.substitution = self.substitution(spec);
         deployment.is_open = true;
         deployment.is_kustomization = true;

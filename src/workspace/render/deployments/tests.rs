@@ -299,3 +299,24 @@ fn charts_of_kustomizations_are_rendered_if_they_are_in_the_repository() {
     the overlay `b` was not rendered: it has the chart `far` rendered, which is not in its `helmGlobals.chartHome`, and nothing is fetched from other machines
     "#);
 }
+
+#[test]
+fn what_an_overlay_deploys_is_deployed_in_turn() {
+    let built = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  annotations:\n    config.kubernetes.io/origin: |\n      path: ../../cluster/k.yaml\n  name: k\nspec:\n  path: ./apps\n  patches:\n  - patch: |\n      - {op: remove, path: /spec}\n    target: {kind: Pod}\n  postBuild: {substitute: {A: \"1\"}}\n";
+    let files = [
+        ("cluster/kustomization.yaml", "resources: [k.yaml]\n"),
+        (
+            "cluster/k.yaml",
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: k}\nspec: {path: ./apps}\n",
+        ),
+        ("apps/kustomization.yaml", "resources: []\n"),
+    ];
+    insta::assert_snapshot!(
+        check(&files, &[("../../cluster", built), ("../../apps", "apiVersion: v1\nkind: Pod\nmetadata: {name: \"a${A}\"}\n")]),
+        @r#"
+    kustomize build . | kustomization.yaml: {"patches":[{"patch":"- {op: remove, path: /spec}\n","target":{"kind":"Pod"}}],"resources":["../../apps"]}
+    kustomize build . | kustomization.yaml: {"resources":["../../apps"]}
+    kustomize build . | kustomization.yaml: {"resources":["../../cluster"]}
+    "#
+    );
+}
