@@ -108,7 +108,14 @@ impl Overlays {
             return;
         }
         let mut taken = BTreeSet::new();
-        for path in self.files.keys().filter(|path| path.starts_with(folder)) {
+        // Settings of tools begin with a dot, and are no manifests to Flux.
+        let is_hidden = |path: &Path| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            let mut parts = inside.iter().map(|part| part.to_string_lossy());
+            parts.any(|part| part.starts_with('.'))
+        };
+        let inside = self.files.keys().filter(|path| path.starts_with(folder));
+        for path in inside.filter(|path| !is_hidden(path)) {
             let below = path.ancestors().skip(1).take_while(|above| *above != folder);
             match below
                 .filter(|above| self.kustomizations.contains_key(*above))
