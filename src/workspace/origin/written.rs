@@ -83,7 +83,11 @@ fn filled(rendered: &Node, written: &Node, patches: &[Patch], span: Span) -> Pla
         .rev()
         .filter(applies)
         .find_map(|patch| patch.form.place(&steps, node, is_key));
-    patched.map_or(
+    // Flux replaces variables behind all patches.
+    let variable = follow(written, &steps)
+        .filter(|spot| spot.node.as_str().is_some_and(|text| text.contains("${")))
+        .map(|spot| spot.node.span);
+    patched.or(variable).map_or(
         Place {
             span: name,
             exact: false,
