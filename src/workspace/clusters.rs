@@ -42,9 +42,6 @@ pub struct Clusters {
     of_file: HashMap<FileId, Vec<usize>>,
 }
 
-/// How many ways to deploy roots that nothing deploys are tried beside those that something does.
-const MOST_CHOICES: usize = 256;
-
 /// How an object is told from others. The kind stands in the group in which it lives today.
 type Identity<'a> = (&'a str, &'a str, &'a str, &'a str);
 
@@ -294,40 +291,30 @@ fn groups(
         .filter(|root| roots[*root].destinations.is_empty())
         .collect();
     // A manifest that nothing says the cluster of is held against whatever may be deployed at the same time.
-    let bases = match groups.is_empty() {
-        true => vec![(Vec::new(), None)],
-        false => groups
-            .iter()
-            .map(|group| (group.roots.clone(), group.destination.clone()))
-            .collect(),
-    };
-    let is_small = bases.len() * alone.len() <= MOST_CHOICES;
-    let mut free: Vec<Formed> = Vec::new();
-    for (roots, destination) in bases {
-        let beside = alone.iter().copied().filter(|root| meets(*root, &roots));
-        let mut beside = choices(beside.collect(), &meets);
-        beside.truncate(if is_small { usize::MAX } else { 1 });
-        if beside.is_empty() {
-            beside.push(Vec::new());
-        }
-        free.extend(beside.into_iter().map(|beside| Formed {
-            // What tells one choice from another stands first.
-            roots: beside.into_iter().chain(roots.iter().copied()).collect(),
-            destination: destination.clone(),
-            is_for_free: true,
-        }));
-    }
-    let covered: BTreeSet<usize> = free
+    let free: Vec<Formed> = groups
         .iter()
-        .flat_map(|group| group.roots.iter().copied())
+        .map(|group| {
+            let beside = alone.iter().copied().filter(|root| meets(*root, &group.roots));
+            let beside = choices(beside.collect(), &meets)
+                .into_iter()
+                .next()
+                .unwrap_or_default();
+            (
+                group.roots.iter().copied().chain(beside).collect(),
+                group.destination.clone(),
+            )
+        })
+        .chain(
+            choices(alone.clone(), &meets)
+                .into_iter()
+                .map(|roots| (roots, None)),
+        )
+        .map(|(roots, destination)| Formed {
+            roots,
+            destination,
+            is_for_free: true,
+        })
         .collect();
-    let rest = choices(alone.clone(), &meets).into_iter();
-    let rest = rest.filter(|roots| roots.iter().any(|root| !covered.contains(root)));
-    free.extend(rest.map(|roots| Formed {
-        roots,
-        destination: None,
-        is_for_free: true,
-    }));
     groups.extend(alone.into_iter().map(|root| Formed {
         roots: vec![root],
         destination: None,

@@ -122,14 +122,6 @@ fn a_plain_manifest_meets_all_that_may_be_deployed_together() {
         ("pod.yaml", POD),
     ];
     insta::assert_snapshot!(check(&files, &[("../../a", SERVICE_OF_BASE)]), @"");
-    let deployed = application("a", "a", "https://prod.example");
-    let files = [
-        ("a/kustomization.yaml", "resources: [pod.yaml]\n"),
-        ("b/kustomization.yaml", "resources: []\n"),
-        ("argo/a.yaml", deployed.as_str()),
-        ("service.yaml", SERVICE),
-    ];
-    insta::assert_snapshot!(check(&files, &[("../../a", POD_ALONE)]), @"");
 }
 
 #[test]

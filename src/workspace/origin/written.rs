@@ -83,11 +83,7 @@ fn filled(rendered: &Node, written: &Node, patches: &[Patch], span: Span) -> Pla
         .rev()
         .filter(applies)
         .find_map(|patch| patch.form.place(&steps, node, is_key));
-    // Flux replaces variables behind all patches.
-    let variable = follow(written, &steps)
-        .filter(|spot| spot.node.as_str().is_some_and(|text| text.contains("${")))
-        .map(|spot| spot.node.span);
-    patched.or(variable).map_or(
+    patched.map_or(
         Place {
             span: name,
             exact: false,
