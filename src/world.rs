@@ -132,6 +132,10 @@ pub trait World: Sync {
         None
     }
 
+    /// Takes files out of a folder of what can be made again: those older than `age`, and the oldest ones beyond
+    /// `bytes` in all. Others may do the same at the same time.
+    fn prune(&self, _folder: &Path, _bytes: u64, _age: Duration) {}
+
     /// Whether there is a regular file.
     fn is_file(&self, path: &Path) -> bool {
         matches!(self.kind(path), Ok(PathKind::File))

@@ -23,7 +23,8 @@ Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the check could not be 
 
 --render has `kustomize`, or else `kubectl`, build kustomizations, and `helm` charts, with the values that Argo CD
 Applications, ApplicationSets and Flux HelmReleases of the repository name. They run without network, each for at
-most 30 seconds; `[render]` in ordain.toml sets more.
+most 30 seconds; `[render]` in ordain.toml sets more. A rule that compares objects sees an overlay or release alone with
+the plain manifests, or with all that Argo CD or Flux deploys to the same cluster.
 
 Examples:
   ordain check

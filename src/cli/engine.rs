@@ -3,7 +3,7 @@
 use super::{Failure, build};
 use crate::emit::rego::{self as modules, Host, KindFacts, Setting};
 use crate::evaluate::rego::{self, Program};
-use crate::evaluate::{self, Options, Outcome, Repository};
+use crate::evaluate::{self, Found, Options, Outcome};
 use crate::ir::Rule;
 use crate::report::plural;
 use crate::workspace::Workspace;
@@ -24,17 +24,20 @@ pub fn check(
     workspace: &Workspace,
     options: &Options,
 ) -> Result<(Outcome, Option<String>), Failure> {
-    let repository = workspace.repository();
     let rules = workspace.rules();
     match engine {
-        Engine::Native => Ok((evaluate::run(&rules, &repository, options), None)),
-        Engine::Rego => in_rego(&rules, &repository, workspace, options),
+        Engine::Native => {
+            let outcome = workspace.judge(&rules, options, |rules, repository| {
+                Ok::<Found, Failure>(evaluate::find(rules, repository, options))
+            })?;
+            Ok((outcome, None))
+        }
+        Engine::Rego => in_rego(&rules, workspace, options),
     }
 }
 
 fn in_rego(
     rules: &[&Rule],
-    repository: &Repository,
     workspace: &Workspace,
     options: &Options,
 ) -> Result<(Outcome, Option<String>), Failure> {
@@ -65,20 +68,27 @@ fn in_rego(
             is_combined: module.is_combined,
         })
         .collect();
-    let mut outcome = rego::run(&programs, rego::Engine::Machine, repository, options).map_err(|faults| {
-        let faults: Vec<String> = faults
-            .iter()
-            .map(|fault| format!("`{}`: {}", fault.rule, fault.message))
-            .collect();
-        Failure(format!("regorus gave no verdict: {}", faults.join("; ")))
+    let is_native = |rule: &Rule| native.iter().any(|own| own.id == rule.id);
+    let outcome = workspace.judge(rules, options, |rules, repository| {
+        let is_wanted = |program: &&Program| rules.iter().any(|rule| rule.id == program.rule.id);
+        let programs: Vec<Program> = programs.iter().filter(is_wanted).copied().collect();
+        let found = rego::find(&programs, rego::Engine::Machine, repository);
+        let mut found = found.map_err(|faults| {
+            let faults: Vec<String> = faults
+                .iter()
+                .map(|fault| format!("`{}`: {}", fault.rule, fault.message))
+                .collect();
+            Failure(format!("regorus gave no verdict: {}", faults.join("; ")))
+        })?;
+        let rest: Vec<&Rule> = rules.iter().copied().filter(|rule| is_native(rule)).collect();
+        let rest = evaluate::find(&rest, repository, options);
+        found.findings.extend(rest.findings);
+        found.undecided.extend(rest.undecided);
+        Ok::<Found, Failure>(found)
     })?;
     if native.is_empty() {
         return Ok((outcome, None));
     }
-    let rest = evaluate::run(&native, repository, options);
-    outcome.findings.extend(rest.findings);
-    outcome.waived.extend(rest.waived);
-    outcome.undecided.extend(rest.undecided);
     let names: Vec<&str> = native.iter().map(|rule| &*rule.id).collect();
     let note = format!(
         "Rego can't express {}, judged natively: {}",

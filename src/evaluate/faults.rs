@@ -352,6 +352,9 @@ fn is_long(node: &Node) -> bool {
 /// Whether a value is of a type, as the API decodes it.
 fn conforms(node: &Node, ty: &Type, key: &str) -> bool {
     use manifest::Value as Written;
+    if matches!(node.value, Written::Unknown(_)) {
+        return true;
+    }
     match ty.present() {
         Type::Any | Type::Error => true,
         Type::IntOrString => match &node.value {

@@ -35,7 +35,7 @@ pub use join::refers_to;
 pub use judge::Undecided;
 pub use place::{Located, Place};
 pub use repository::{Object, ObjectId, Pod, PodId, Repository, Settings, present_group};
-pub use run::{Options, Outcome, run};
+pub use run::{Found, Options, Outcome, find, is_local, run};
 pub use subjects::{Elements, Subjects, containers_of};
 pub use value::{Container, Part, Reference, Unknown, Value, quantity, whole};
 

@@ -164,7 +164,7 @@ fn print_down_to(node: &Node, depth: u32, out: &mut String) {
             Ok(number) if number.is_finite() => print_float(number, out),
             _ => out.push_str(text),
         },
-        manifest::Value::String(text) => out.push_str(text),
+        manifest::Value::String(text) | manifest::Value::Unknown(text) => out.push_str(text),
         manifest::Value::Sequence(_) | manifest::Value::Mapping(_) if depth == 0 => out.push('…'),
         manifest::Value::Sequence(nodes) => {
             separated(out, nodes.iter(), |node, out| print_down_to(node, depth - 1, out));

@@ -9,9 +9,8 @@ pub mod conftest;
 use super::judge::{Undecided, reference};
 use super::place::{Located, Place};
 use super::repository::{ObjectId, Repository};
-use super::run::{Options, Outcome, in_parallel};
+use super::run::{Found, Options, Outcome, in_parallel};
 use super::value::Unknown;
-use super::waivers;
 use crate::diagnostic::{self, Diagnostic};
 use crate::ir::{Rule, Step};
 use crate::manifest::{self, Node};
@@ -78,6 +77,16 @@ pub fn run<'a>(
     repository: &'a Repository<'a>,
     options: &Options<'_>,
 ) -> Result<Outcome, Vec<EngineFault>> {
+    let rules: Vec<&Rule> = programs.iter().map(|program| program.rule).collect();
+    Ok(find(programs, engine, repository)?.settle(&rules, repository, options))
+}
+
+/// The same without a look at waivers.
+pub fn find<'a>(
+    programs: &[Program<'a>],
+    engine: Engine,
+    repository: &'a Repository<'a>,
+) -> Result<Found, Vec<EngineFault>> {
     let mut undecided: Vec<Undecided> = Vec::new();
     let mut tasks: Vec<(&Program<'a>, Range<usize>)> = Vec::new();
     let (inputs, faults) = inputs(repository);
@@ -115,14 +124,7 @@ pub fn run<'a>(
         return Err(faults);
     }
     diagnostic::sort(&mut findings, repository.sources);
-    let rules: Vec<&Rule> = programs.iter().map(|program| program.rule).collect();
-    let (findings, waived) = waivers::apply(findings, &rules, repository, options);
-    Ok(Outcome {
-        findings,
-        waived,
-        undecided,
-        sums: Vec::new(),
-    })
+    Ok(Found { findings, undecided })
 }
 
 /// Judges a range of documents, one by one or, for a module over several, together.
@@ -277,7 +279,7 @@ fn value(node: &Node) -> Result<Value, String> {
             Ok(number) if number.is_finite() => Value::from(number),
             _ => return Err(text.to_string()),
         },
-        manifest::Value::String(text) => Value::from(&**text),
+        manifest::Value::String(text) | manifest::Value::Unknown(text) => Value::from(&**text),
         manifest::Value::Sequence(nodes) => {
             Value::from(nodes.iter().map(value).collect::<Result<Vec<_>, _>>()?)
         }

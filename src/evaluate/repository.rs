@@ -76,7 +76,7 @@ impl<'a> Repository<'a> {
     /// Indexes resources.
     pub fn new(
         sources: &'a Sources,
-        resources: &'a [Resource],
+        resources: impl IntoIterator<Item = &'a Resource>,
         schema: &'a Schema,
         settings: &'a Settings,
     ) -> Repository<'a> {
@@ -85,7 +85,7 @@ impl<'a> Repository<'a> {
             complete: !settings.partial,
             base: None,
             nodes: settings.nodes,
-            objects: Vec::with_capacity(resources.len()),
+            objects: Vec::new(),
             pods: Vec::new(),
             by_kind: HashMap::new(),
             by_identity: HashMap::new(),

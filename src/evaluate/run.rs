@@ -13,7 +13,7 @@ use super::{Context, Evaluator, faults, waivers};
 use crate::diagnostic::{self, Diagnostic};
 use crate::estimate::Estimator;
 use crate::ir::reads::{self, DomainReads};
-use crate::ir::{Date, Domain, Group, Rule, Step, Waiver};
+use crate::ir::{Date, Domain, Each, Expression, Group, Rule, Step, Waiver};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -57,8 +57,65 @@ pub struct Outcome {
     pub sums: Vec<super::budget::Sum>,
 }
 
+/// What rules say of objects that can meet, whatever waivers cover.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The findings, in the order in which they are shown.
+    pub findings: Vec<Diagnostic>,
+    /// What could not be decided, sorted.
+    pub undecided: Vec<Undecided>,
+}
+
+impl Found {
+    /// The findings apart from those that a waiver covers. `rules` are all that were run.
+    pub fn settle(self, rules: &[&Rule], repository: &Repository<'_>, options: &Options<'_>) -> Outcome {
+        let (findings, waived) = waivers::apply(self.findings, rules, repository, options);
+        Outcome {
+            findings,
+            waived,
+            undecided: self.undecided,
+            sums: Vec::new(),
+        }
+    }
+}
+
 /// Judges a repository by rules.
 pub fn run<'a>(rules: &'a [&'a Rule], repository: &'a Repository<'a>, options: &Options<'a>) -> Outcome {
+    find(rules, repository, options).settle(rules, repository, options)
+}
+
+/// Whether what a rule says of an object depends on no other one, so that it matters not which others there are.
+pub fn is_local(rule: &Rule) -> bool {
+    rule.groups.iter().all(|group| {
+        let read = reads::of_group(group, &rule.locals);
+        let domain_is_local = match read.as_slice() {
+            [only] => only.is_step && !matches!(only.domain, Domain::Namespaces),
+            _ => false,
+        };
+        domain_is_local && !group.steps.iter().any(estimates)
+    })
+}
+
+/// Whether a step asks for an estimate, which depends on autoscalers and claims.
+fn estimates(step: &Step) -> bool {
+    fn asks(expression: &Expression) -> bool {
+        expression.is_estimate() || expression.children().into_iter().any(asks)
+    }
+    let ranges = |each: &Each| each.expression().is_some_and(asks);
+    match step {
+        Step::Each(each) => ranges(each),
+        Step::Where(expression) | Step::Let(_, expression) => asks(expression),
+        Step::Clause(clause) => {
+            asks(&clause.violation)
+                || asks(&clause.message)
+                || clause.help.as_ref().is_some_and(asks)
+                || clause.each.iter().any(ranges)
+        }
+    }
+}
+
+/// Judges a repository by rules, without a look at waivers.
+pub fn find<'a>(rules: &'a [&'a Rule], repository: &'a Repository<'a>, options: &Options<'a>) -> Found {
     let groups: Vec<(&Rule, &Group)> = rules
         .iter()
         .flat_map(|rule| rule.groups.iter().map(move |group| (*rule, group)))
@@ -81,13 +138,7 @@ pub fn run<'a>(rules: &'a [&'a Rule], repository: &'a Repository<'a>, options: &
     diagnostic::sort(&mut findings, repository.sources);
     undecided.sort();
     undecided.dedup();
-    let (findings, waived) = waivers::apply(findings, rules, repository, options);
-    Outcome {
-        findings,
-        waived,
-        undecided,
-        sums: Vec::new(),
-    }
+    Found { findings, undecided }
 }
 
 /// Finds the elements of every domain that can't be judged.

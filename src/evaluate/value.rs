@@ -52,6 +52,8 @@ pub enum Unknown {
     Files,
     /// There is no base revision.
     Base,
+    /// A variable that Flux replaces has a value that is not in the repository.
+    Variable,
 }
 
 impl Unknown {
@@ -60,6 +62,7 @@ impl Unknown {
         match self {
             Unknown::Files => "files of the repository that were not given",
             Unknown::Base => "a base revision (`--base`)",
+            Unknown::Variable => "a variable that Flux replaces by what is not in the repository",
         }
     }
 }
@@ -121,6 +124,7 @@ impl<'a> Value<'a> {
         let part = Value::Part(Part { object, node });
         match (ty.present(), &node.value) {
             (_, Written::Null) => Value::Absent,
+            (_, Written::Unknown(_)) => Value::Unknown(Unknown::Variable),
             (Type::Bool, Written::Bool(value)) => Value::Bool(*value),
             (Type::Int, Written::Integer(value)) => whole_number(*value).map_or(Value::Absent, Value::Int),
             (Type::Int, Written::Float(text)) => whole_float(text).map_or(Value::Absent, Value::Int),

@@ -30,7 +30,7 @@ impl Style<'_> {
             Value::Bool(value) => value.to_string(),
             Value::Integer(value) => value.to_string(),
             Value::Float(text) => text.to_string(),
-            Value::String(text) => self.string(text),
+            Value::String(text) | Value::Unknown(text) => self.string(text),
             Value::Sequence(nodes) => {
                 let elements: Vec<String> = nodes.iter().map(|node| self.flow(node)).collect();
                 format!("[{}]", elements.join(", "))

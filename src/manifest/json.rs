@@ -11,7 +11,7 @@ pub fn to_json(node: &Node) -> serde_json::Value {
         Value::Bool(truth) => (*truth).into(),
         Value::Integer(number) => integer(*number),
         Value::Float(text) => float(text).map_or_else(|| (&**text).into(), serde_json::Value::Number),
-        Value::String(text) => (&**text).into(),
+        Value::String(text) | Value::Unknown(text) => (&**text).into(),
         Value::Sequence(nodes) => nodes.iter().map(to_json).collect(),
         Value::Mapping(mapping) => {
             let entries = mapping.entries().iter();

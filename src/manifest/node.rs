@@ -24,6 +24,8 @@ pub enum Value {
     Float(Box<str>),
     /// A string.
     String(Box<str>),
+    /// What has variables that another tool replaces by values which nobody here knows, as it stands before.
+    Unknown(Box<str>),
     /// A list.
     Sequence(Vec<Node>),
     /// An object.
@@ -61,6 +63,11 @@ impl Mapping {
     /// All entries, in the order of the text.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The values, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.entries.iter_mut().map(|entry| &mut entry.value)
     }
 
     /// Adds an entry, or replaces and returns the one that had its key.
@@ -181,7 +188,7 @@ impl Node {
             Value::Null => "null",
             Value::Bool(_) => "boolean",
             Value::Integer(_) | Value::Float(_) => "number",
-            Value::String(_) => "string",
+            Value::String(_) | Value::Unknown(_) => "string",
             Value::Sequence(_) => "list",
             Value::Mapping(_) => "object",
         }

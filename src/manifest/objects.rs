@@ -265,7 +265,7 @@ impl Objects {
 /// What a scalar says, whatever its type; nothing for null, lists and objects.
 fn scalar_text(node: &Node) -> Option<String> {
     match &node.value {
-        Value::String(text) | Value::Float(text) => Some(text.to_string()),
+        Value::String(text) | Value::Unknown(text) | Value::Float(text) => Some(text.to_string()),
         Value::Bool(value) => Some(value.to_string()),
         Value::Integer(value) => Some(value.to_string()),
         Value::Null | Value::Sequence(_) | Value::Mapping(_) => None,

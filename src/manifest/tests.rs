@@ -16,7 +16,7 @@ fn sent(node: &Node) -> Json {
         Value::Bool(value) => json!(value),
         Value::Integer(value) => json!(i64::try_from(*value).unwrap()),
         Value::Float(text) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
-        Value::String(text) => json!(text),
+        Value::String(text) | Value::Unknown(text) => json!(text),
         Value::Sequence(nodes) => nodes.iter().map(sent).collect(),
         Value::Mapping(mapping) => {
             let entries = mapping.entries().iter();

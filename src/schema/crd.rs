@@ -345,7 +345,7 @@ fn absence(default: &Node) -> Absence {
         }
         Value::String(text) => Absence::Value(string_literal(text).into()),
         Value::Mapping(_) => Absence::FilledIn,
-        Value::Float(_) | Value::Null | Value::Sequence(_) => Absence::Unknown,
+        Value::Float(_) | Value::Null | Value::Unknown(_) | Value::Sequence(_) => Absence::Unknown,
     }
 }
 

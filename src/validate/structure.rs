@@ -82,10 +82,10 @@ impl Checker<'_, '_> {
     }
 
     fn value(&mut self, node: &Node, ty: &FieldType) {
-        if let Value::String(text) = &node.value
-            && self.context.is_open(text)
-        {
-            return;
+        match &node.value {
+            Value::Unknown(_) => return,
+            Value::String(text) if self.context.is_open(text) => return,
+            _ => {}
         }
         match (ty, &node.value) {
             (FieldType::Any, _) => {}
@@ -411,7 +411,7 @@ fn found(node: &Node) -> String {
         Value::Integer(number) => format!("the number `{number}`"),
         Value::Float(text) => format!("the number `{text}`"),
         Value::String(text) if text.chars().count() <= 40 => format!("the string `{text}`"),
-        Value::String(_) => "a string".to_string(),
+        Value::String(_) | Value::Unknown(_) => "a string".to_string(),
         Value::Sequence(_) => "a list".to_string(),
         Value::Mapping(_) => "an object".to_string(),
     }

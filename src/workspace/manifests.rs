@@ -4,6 +4,7 @@
 //! with reading. Files are read in parallel and numbered in the order of their paths, so that nothing depends on
 //! which came first.
 
+use super::clusters::Clusters;
 use super::origin::Origins;
 use super::render;
 use super::surroundings::{Neighbourhood, Placed};
@@ -76,6 +77,8 @@ pub struct Manifests {
     pub account: Account,
     /// The rendered texts, and where their objects come from.
     pub origins: Origins,
+    /// Which objects can meet.
+    pub clusters: Clusters,
     surroundings: BTreeMap<FileId, Surroundings>,
 }
 
@@ -176,6 +179,7 @@ impl Manifests {
             }
         }
         self.resources.extend(outcome.resources);
+        self.clusters = Clusters::form(&self.resources, &outcome.roots, &outcome.deployed);
         self.origins = outcome.origins;
         diagnostics.extend(outcome.diagnostics);
         outcome.failed

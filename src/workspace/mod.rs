@@ -4,6 +4,7 @@
 //! In: the paths and wishes of a user. Out: a [`Workspace`], on which the command line and the editor
 //! both stand.
 
+mod clusters;
 pub mod configuration;
 pub mod conftest;
 mod discover;
@@ -14,6 +15,7 @@ mod render;
 mod settings;
 mod surroundings;
 
+pub use clusters::{Cluster, Clusters};
 pub use configuration::Configuration;
 pub use discover::{Root, discover};
 pub use manifests::{ArgumentError, Listed, Manifests, ReadOptions};
@@ -26,7 +28,7 @@ use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic, Origin, Severity};
 use crate::emit::{self, GroupVersion};
 use crate::estimate::Estimator;
-use crate::evaluate::{self, Outcome, Repository, Settings};
+use crate::evaluate::{self, Found, Outcome, Repository, Settings};
 use crate::ir::{Budget, Date, PolicySet, Rule};
 use crate::manifest::{self, Resource, read_text};
 use crate::schema::{KubernetesVersion, Schema};
@@ -37,6 +39,7 @@ use crate::world::{self, World};
 use policies::{Loaded, Loader};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -178,14 +181,13 @@ impl Workspace {
         self.policies.rules.iter().filter(is_active).collect()
     }
 
-    /// The objects to judge.
+    /// All objects.
     pub fn repository(&self) -> Repository<'_> {
-        Repository::new(
-            &self.sources,
-            &self.manifests.resources,
-            &self.schema,
-            &self.settings,
-        )
+        self.repository_of(&self.manifests.resources)
+    }
+
+    fn repository_of<'a>(&'a self, resources: impl IntoIterator<Item = &'a Resource>) -> Repository<'a> {
+        Repository::new(&self.sources, resources, &self.schema, &self.settings)
     }
 
     /// How to judge. `today` is the day against which waivers expire.
@@ -221,8 +223,43 @@ impl Workspace {
 
     /// Holds the rules in force against the manifests.
     pub fn check(&self, today: Option<Date>) -> Outcome {
-        let outcome = evaluate::run(&self.rules(), &self.repository(), &self.options(today));
-        self.hold_budgets(outcome)
+        let options = self.options(today);
+        let outcome = self.judge(&self.rules(), &options, |rules, repository| {
+            Ok::<Found, Infallible>(evaluate::find(rules, repository, &options))
+        });
+        match outcome {
+            Ok(outcome) => self.hold_budgets(outcome),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Holds rules against the manifests as an engine does: those that look at one object against all of them, others
+    /// against what can meet in a cluster.
+    pub fn judge<E: Send>(
+        &self,
+        rules: &[&Rule],
+        options: &evaluate::Options<'_>,
+        engine: impl Fn(&[&Rule], &Repository<'_>) -> Result<Found, E> + Sync,
+    ) -> Result<Outcome, E> {
+        let all = self.repository();
+        let clusters = &self.manifests.clusters;
+        let (local, comparing): (Vec<&Rule>, Vec<&Rule>) = rules
+            .iter()
+            .partition(|rule| clusters.is_one() || evaluate::is_local(rule));
+        let mut found = engine(&local, &all)?;
+        if !comparing.is_empty() {
+            let each: Vec<&Cluster> = clusters.iter().collect();
+            let each = each.into_par_iter().map(|cluster| {
+                let members = cluster.members(&self.manifests.resources);
+                engine(&comparing, &self.repository_of(members))
+            });
+            let compared = clusters.merge(each.collect::<Result<Vec<Found>, E>>()?, &self.sources);
+            found.findings.extend(compared.findings);
+            found.undecided.extend(compared.undecided);
+            diagnostic::sort(&mut found.findings, &self.sources);
+            found.undecided.sort();
+        }
+        Ok(found.settle(rules, &all, options))
     }
 
     /// Adds what the budgets say to what the rules found.

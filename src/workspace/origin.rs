@@ -142,14 +142,8 @@ impl Origins {
         }
         out.into_iter()
             .map(|(mut diagnostic, groups)| {
-                if let Some((first, rest)) = groups.split_first() {
-                    let more = match rest.len() {
-                        0 => String::new(),
-                        1 => " and another one".to_string(),
-                        more => format!(" and {more} more"),
-                    };
-                    diagnostic.message =
-                        format!("{} (rendered from {}{more})", diagnostic.message, name(first));
+                if !groups.is_empty() {
+                    diagnostic.message = format!("{} (rendered from {})", diagnostic.message, names(&groups));
                 }
                 diagnostic
             })
@@ -224,6 +218,49 @@ fn key(diagnostic: &Diagnostic) -> (Origin, Span, String) {
         diagnostic.primary.span,
         diagnostic.message.clone(),
     )
+}
+
+/// How many overlays and charts a sentence names.
+const MOST_NAMES: usize = 4;
+
+/// Overlays and charts in words, of many the first ones.
+pub(super) fn names(groups: &[&Group]) -> String {
+    let told = match groups.len() {
+        count if count > MOST_NAMES => MOST_NAMES - 1,
+        count => count,
+    };
+    let is_overlay = |group: &&Group| matches!(group, Group::Overlay(_));
+    let (overlays, charts): (Vec<&Group>, Vec<&Group>) = groups[..told]
+        .iter()
+        .copied()
+        .partition(|group| is_overlay(group));
+    let mut names = Vec::new();
+    for (several, groups) in [("the overlays", overlays), ("the charts", charts)] {
+        match groups.as_slice() {
+            [] => {}
+            [only] => names.push(name(only)),
+            groups => {
+                let paths = groups.iter().map(|group| format!("`{}`", path(group)));
+                names.extend(paths);
+                let first = names.len() - groups.len();
+                names[first] = format!("{several} {}", names[first]);
+            }
+        }
+    }
+    if told < groups.len() {
+        names.push(format!("{} more", groups.len() - told));
+    }
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+fn path(group: &Group) -> &str {
+    match group {
+        Group::Chart(path) | Group::Overlay(path) => path,
+        Group::File => "",
+    }
 }
 
 /// An overlay or chart in words.

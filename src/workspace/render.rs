@@ -8,19 +8,24 @@ mod deployments;
 mod helm;
 mod kustomize;
 mod overlays;
+mod substitution;
 mod tool;
 
+use super::clusters::Root;
 use super::origin::{self, Origins};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Group, Node, Resource, Surroundings, Unevaluated, Value};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, display};
+use deployments::{Deployment, Form, Open};
 use helm::Charts;
 use overlays::Overlays;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use substitution::Substitution;
 
 /// How to render.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +53,18 @@ pub(super) struct File {
 /// What became of an overlay or a chart.
 struct Rendering {
     group: Group,
+    /// Its folder.
+    root: PathBuf,
+    /// The number of the way in which something deploys it.
+    way: Option<usize>,
+    /// Whether it is built because what takes it in could not be.
+    is_part: bool,
     /// The file that stands for it.
     place: FileId,
     /// The files whose documents it stands for.
     files: BTreeSet<FileId>,
+    /// The clusters that something deploys it to.
+    destinations: BTreeSet<String>,
     result: Result<Rendered, Failure>,
 }
 
@@ -92,6 +105,10 @@ pub(super) struct Outcome {
     pub sources: BTreeSet<(FileId, u32)>,
     /// The templates that something was rendered from.
     pub templates: BTreeSet<FileId>,
+    /// The overlays and releases.
+    pub roots: Vec<Root>,
+    /// The files that are deployed as they stand, each with its clusters.
+    pub deployed: BTreeMap<FileId, BTreeSet<String>>,
     /// The overlays and charts that could not be rendered, which is told.
     pub failed: BTreeSet<Group>,
 }
@@ -118,19 +135,241 @@ pub(super) fn run(
         .iter()
         .map(|file| (file.absolute.as_path(), file.id))
         .collect();
-    let is_folder = |folder: &Path| overlays.get(folder).is_some() || charts.has(folder);
-    let deployments = deployments::find(resources, &paths, &ids, &is_folder);
-    let mut renderings = kustomize::render(world, options, files, &overlays, &deployments, sources);
-    renderings.extend(helm::render(world, options, &charts, &deployments));
-    assemble(renderings, is_listed, sources)
+    let run = Run {
+        world,
+        options,
+        files,
+        resources,
+        sources,
+        charts: &charts,
+        paths: &paths,
+        ids: &ids,
+    };
+    let (renderings, open, deployed) = run.rounds(overlays);
+    assemble(renderings, open, deployed, is_listed, sources)
+}
+
+/// How often what is rendered may deploy further things.
+const ROUNDS: usize = 6;
+
+/// What rendering goes by.
+struct Run<'a> {
+    world: &'a dyn World,
+    options: &'a Options,
+    files: &'a [File],
+    resources: &'a [Resource],
+    sources: &'a Sources,
+    charts: &'a Charts<'a>,
+    paths: &'a HashMap<FileId, &'a Path>,
+    ids: &'a HashMap<&'a Path, FileId>,
+}
+
+/// The files that are deployed as they stand, each with its clusters.
+type Deployed = BTreeMap<FileId, BTreeSet<String>>;
+
+impl Run<'_> {
+    /// Renders what the repository deploys, what that deploys in turn, and so on.
+    fn rounds(&self, mut overlays: Overlays) -> (Vec<Rendering>, Vec<Open>, Deployed) {
+        let mut renderings: Vec<Rendering> = Vec::new();
+        let mut deployments: Vec<Deployment> = Vec::new();
+        let mut open: Vec<Open> = Vec::new();
+        let mut kustomized = kustomize::Done::default();
+        let mut released = helm::Done::default();
+        // A base's objects deploy nothing before an overlay has made of them what it wants.
+        let taken = overlays.taken();
+        let mut started: BTreeSet<FileId> = BTreeSet::new();
+        let mut seen = 0;
+        let mut of_texts: Vec<Resource> = Vec::new();
+        for round in 0..ROUNDS {
+            let failed = renderings.iter().filter(|rendering| rendering.result.is_err());
+            let failed: BTreeSet<FileId> = failed.flat_map(|own| own.files.iter().copied()).collect();
+            let starts = |file: &FileId| match round {
+                0 => !taken.contains(file),
+                _ => failed.contains(file) && !started.contains(file),
+            };
+            let plain: Vec<&Resource> = self.resources.iter().filter(|own| starts(&own.file)).collect();
+            let mut fresh = Vec::new();
+            for (number, rendering) in renderings.iter().enumerate().skip(seen) {
+                let destinations = self.destinations(rendering, &kustomized, &released);
+                let objects = self.objects(rendering, number);
+                fresh.push((destinations, objects));
+            }
+            seen = renderings.len();
+            let mut all: Vec<&Resource> = self.resources.iter().chain(&of_texts).collect();
+            all.extend(fresh.iter().flat_map(|(_, objects)| objects));
+            let mut found = self.find(&overlays, &deployments, &all, plain.iter().copied(), None);
+            for (destinations, objects) in &fresh {
+                let more = self.find(&overlays, &deployments, &all, objects, Some(destinations));
+                found.deployments.extend(more.deployments);
+                found.open.extend(more.open);
+            }
+            started.extend(plain.iter().map(|own| own.file));
+            of_texts.extend(fresh.into_iter().flat_map(|(_, objects)| objects));
+            open.extend(found.open);
+            if round > 0 && found.deployments.is_empty() {
+                break;
+            }
+            for deployment in found.deployments.iter().filter(|own| own.form == Form::Generated) {
+                overlays.generate(&deployment.folder, deployment.file);
+            }
+            deployments.extend(found.deployments);
+            kustomize::render(
+                (self.world, self.options),
+                self.files,
+                &overlays,
+                &deployments,
+                self.sources,
+                &mut kustomized,
+                &mut renderings,
+            );
+            let inflated = overlays.charts();
+            helm::render(
+                (self.world, self.options),
+                self.charts,
+                &deployments,
+                &inflated,
+                &mut released,
+                &mut renderings,
+            );
+        }
+        let deployed: BTreeSet<PathBuf> = renderings
+            .iter()
+            .filter(|rendering| rendering.way.is_some())
+            .map(|rendering| rendering.root.clone())
+            .collect();
+        // What was rendered before something was found that deploys it is not what a cluster gets.
+        renderings.retain(|own| own.way.is_some() || own.is_part || !deployed.contains(&own.root));
+        for rendering in &mut renderings {
+            rendering.destinations = self.destinations(rendering, &kustomized, &released);
+        }
+        tool::prune(self.world);
+        (renderings, open, self.plain(&deployments))
+    }
+
+    fn find<'r>(
+        &self,
+        overlays: &Overlays,
+        known: &[Deployment],
+        all: &[&Resource],
+        deployers: impl IntoIterator<Item = &'r Resource>,
+        destinations: Option<&BTreeSet<String>>,
+    ) -> deployments::Found {
+        let reached: RefCell<HashMap<PathBuf, BTreeSet<FileId>>> = RefCell::default();
+        let place = deployments::Place {
+            paths: self.paths,
+            files: self.ids,
+            text: &|file| self.sources.file(file).text.to_string(),
+            is_described: &|folder| overlays.describes(folder) || self.charts.has(folder),
+            is_chart: &|folder| self.charts.meets(folder),
+            takes: &|folder, file| {
+                let mut reached = reached.borrow_mut();
+                let own = reached
+                    .entry(folder.to_path_buf())
+                    .or_insert_with(|| overlays.reach(folder).files);
+                own.contains(&file)
+            },
+        };
+        let mut found = deployments::find(deployers, all, &place);
+        if let Some(destinations) = destinations {
+            found
+                .deployments
+                .iter_mut()
+                .for_each(|own| own.lead_to(destinations));
+        }
+        deployments::follow(&mut found.deployments, known, &place);
+        found
+    }
+
+    fn destinations(
+        &self,
+        rendering: &Rendering,
+        kustomized: &kustomize::Done,
+        released: &helm::Done,
+    ) -> BTreeSet<String> {
+        let mut destinations = rendering.destinations.clone();
+        if let Some(way) = rendering.way {
+            destinations.extend(match rendering.group {
+                Group::Chart(_) => released.ways.destinations(way),
+                _ => kustomized.ways.destinations(way),
+            });
+        }
+        destinations
+    }
+
+    /// The objects of a rendered text that deploy others, or may give values.
+    fn objects(&self, rendering: &Rendering, number: usize) -> Vec<Resource> {
+        let Ok(rendered) = &rendering.result else {
+            return Vec::new();
+        };
+        let deploys = |text: &str| {
+            ["argoproj.io", "toolkit.fluxcd.io"]
+                .iter()
+                .any(|word| text.contains(word))
+        };
+        if !deploys(&rendered.text) {
+            return Vec::new();
+        }
+        // Only told from those of other texts; nothing is ever said about them.
+        let file = FileId(self.sources.next_id().0 + number as u32);
+        let parsed = manifest::parse(file, &rendered.text, false);
+        let reading = manifest::classify(file, &rendered.text, parsed, Surroundings::default());
+        let mut objects = reading.resources;
+        for object in &mut objects {
+            let source = (rendered.origin)(object);
+            object.written = source.file().unwrap_or(rendering.place);
+        }
+        objects
+    }
+
+    fn plain(&self, deployments: &[Deployment]) -> Deployed {
+        let mut deployed = Deployed::new();
+        for deployment in deployments {
+            let Form::Plain { deep } = deployment.form else {
+                continue;
+            };
+            let is_in = |file: &&File| match deep {
+                true => file.absolute.starts_with(&deployment.folder),
+                false => file.absolute.parent() == Some(&deployment.folder),
+            };
+            // Of which cluster nobody knows is of any.
+            if deployment.destinations.is_empty() {
+                continue;
+            }
+            for file in self.files.iter().filter(is_in) {
+                let own = deployed.entry(file.id).or_default();
+                own.extend(deployment.destinations.iter().cloned());
+            }
+        }
+        deployed
+    }
 }
 
 fn assemble(
     renderings: Vec<Rendering>,
+    open: Vec<Open>,
+    deployed: Deployed,
     is_listed: &dyn Fn(FileId) -> bool,
     sources: &mut Sources,
 ) -> Outcome {
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome {
+        deployed,
+        ..Outcome::default()
+    };
+    for open in open {
+        if is_listed(open.span.file) {
+            continue;
+        }
+        let message = format!("{} was not rendered: {}", open.name, open.reason);
+        let help = "render what it deploys elsewhere and check that, or list it in `ordain.toml` under `[[unevaluated]]` \
+                    with `path` and `reason`";
+        let heading = Span {
+            end: open.span.start,
+            ..open.span
+        };
+        outcome
+            .diagnostics
+            .push(Diagnostic::new(Code::M0402, heading, message).help(help));
+    }
     for rendering in renderings {
         let place = Span::new(rendering.place, 0, 0);
         match rendering.result {
@@ -146,11 +385,23 @@ fn assemble(
                         .diagnostics
                         .push(Diagnostic::new(Code::M0402, place, message).help(help));
                 }
-                outcome.rendered.extend(rendering.files);
+                outcome.rendered.extend(rendering.files.iter().copied());
+                outcome.roots.push(Root {
+                    group: rendering.group.clone(),
+                    text: Some(sources.next_id()),
+                    files: rendering.files,
+                    destinations: rendering.destinations,
+                });
                 outcome.add(rendered, rendering.group, place, sources);
             }
             Err(failure) => {
-                outcome.open.extend(rendering.files);
+                outcome.open.extend(rendering.files.iter().copied());
+                outcome.roots.push(Root {
+                    group: rendering.group.clone(),
+                    text: None,
+                    files: rendering.files,
+                    destinations: rendering.destinations,
+                });
                 if !is_listed(rendering.place) {
                     outcome.diagnostics.push(failure.finding(&rendering.group, place));
                 }
@@ -257,4 +508,4 @@ impl Outcome {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

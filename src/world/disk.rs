@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 /// The file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -81,6 +82,26 @@ impl World for Disk {
 
     fn cache(&self) -> Option<PathBuf> {
         process::cache()
+    }
+
+    fn prune(&self, folder: &Path, bytes: u64, age: Duration) {
+        // What can't be read or is gone by now needs no care.
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
+            .filter_map(|entry| {
+                let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
+                Some((metadata.modified().ok()?, metadata.len(), entry.path()))
+            })
+            .collect();
+        files.sort_unstable_by(|one, other| other.cmp(one));
+        let oldest = SystemTime::now().checked_sub(age);
+        let mut kept = 0u64;
+        for (modified, length, path) in files {
+            kept = kept.saturating_add(length);
+            if kept > bytes || oldest.is_some_and(|oldest| modified < oldest) {
+                let _ = fs::remove_file(path);
+            }
+        }
     }
 
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {

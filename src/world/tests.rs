@@ -230,3 +230,29 @@ fn programs_are_found_by_name_alone() {
     let memory = Memory::of([("a", "")]);
     assert_eq!((memory.program("sh"), memory.cache()), (None, None));
 }
+
+#[test]
+fn a_folder_of_what_can_be_made_again_is_kept_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (name, days) in [("a", 0), ("b", 1), ("c", 2), ("d", 40)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, [b'x'; 10]).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(std::time::SystemTime::now() - days * day)
+            .unwrap();
+    }
+    let check = |bytes: u64, expected: &str| {
+        Disk.prune(folder.path(), bytes, 30 * day);
+        let walk = Disk.walk(folder.path(), &|_| true);
+        let names = walk
+            .files
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap());
+        assert_eq!(names.collect::<String>(), expected);
+    };
+    check(1000, "abc");
+    check(20, "ab");
+    check(0, "");
+    Disk.prune(&folder.path().join("none"), 0, day);
+}

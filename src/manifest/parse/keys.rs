@@ -20,7 +20,7 @@ pub(super) fn spelling(node: &Node, written: &str) -> (Box<str>, Option<KeyFault
         })
     };
     match &node.value {
-        Value::String(text) => (text.clone(), deception(text)),
+        Value::String(text) | Value::Unknown(text) => (text.clone(), deception(text)),
         Value::Bool(value) => (value.to_string().into(), None),
         Value::Integer(value) => (value.to_string().into(), None),
         Value::Float(text) => (text.clone(), None),

@@ -1,37 +1,138 @@
 //! What Argo CD and Flux deploy of this repository, and with which values.
 //!
 //! In: the objects of the repository. Out: [`Deployment`]s: a folder with what an Application, a HelmRelease or a
-//! Flux Kustomization says of it.
+//! Flux Kustomization says of it; and what they leave open, in [`Open`].
 
-use crate::manifest::{self, Node, Resource, Value};
-use crate::source::FileId;
+mod argo;
+mod flux;
+mod generators;
+mod glob;
+mod template;
+
+use super::Substitution;
+use crate::manifest::{Node, Resource, Value};
+use crate::source::{FileId, Span};
 use crate::world::normalize;
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// A folder that is deployed.
 #[derive(Debug, Clone)]
 pub(super) struct Deployment {
-    /// The folder of a chart or of a kustomization, absolute.
+    /// The folder, absolute.
     pub folder: PathBuf,
     /// The object that says so, as it is named.
     pub name: String,
+    /// The file of that object, as people wrote it.
+    pub file: FileId,
+    /// Where the object begins, which tells it from others.
+    place: (FileId, u32),
     pub namespace: Option<String>,
+    /// The clusters that it is for, as far as they are known.
+    pub destinations: BTreeSet<String>,
+    /// Whether it is for the cluster that has the object itself.
+    stays: bool,
+    /// Whether it is a Flux Kustomization, whose objects may deploy further ones.
+    is_kustomization: bool,
     /// The name of the release, for a chart.
     pub release: Option<String>,
     /// Values, those that count more behind.
     pub values: Vec<Values>,
     /// Single values, each `name=value`, and whether they are strings whatever they look like.
     pub parameters: Vec<(String, bool)>,
+    /// Versions of APIs that the chart is told to be there.
+    pub apis: Vec<String>,
     /// What a kustomization is given on top.
     pub settings: Map<String, Json>,
+    /// Components that it is given on top, as paths from the folder.
+    pub components: Vec<String>,
     /// The part of the object that gives it.
     pub patches: Option<Node>,
+    /// What Flux puts in the place of variables.
+    pub substitution: Option<Substitution>,
     /// Whether files outside of the folder may be taken in, as Flux lets them.
     pub is_open: bool,
+    /// How the folder is deployed.
+    pub form: Form,
     /// What it needs that is not in the repository.
     pub missing: Option<String>,
+}
+
+/// Deployments of which none is rendered as another one is.
+#[derive(Debug, Default)]
+pub(super) struct Ways(Vec<Deployment>);
+
+impl Ways {
+    /// The number of a new way; none if it is one that there was, which now is for the clusters of both.
+    pub(super) fn add(
+        &mut self,
+        deployment: &Deployment,
+        is_same: fn(&Deployment, &Deployment) -> bool,
+    ) -> Option<usize> {
+        if let Some(before) = self.0.iter_mut().find(|before| is_same(before, deployment)) {
+            before
+                .destinations
+                .extend(deployment.destinations.iter().cloned());
+            return None;
+        }
+        self.0.push(deployment.clone());
+        Some(self.0.len() - 1)
+    }
+
+    /// The clusters that it is for.
+    pub(super) fn destinations(&self, number: usize) -> BTreeSet<String> {
+        self.0
+            .get(number)
+            .map(|way| way.destinations.clone())
+            .unwrap_or_default()
+    }
+}
+
+impl Deployment {
+    /// Whether kustomize builds the same for both.
+    pub(super) fn builds_as(&self, other: &Deployment) -> bool {
+        let way = |own: &Deployment| {
+            (
+                own.folder.clone(),
+                own.settings.clone(),
+                own.components.clone(),
+                own.substitution.clone(),
+                own.is_open,
+            )
+        };
+        way(self) == way(other)
+    }
+
+    /// Whether Helm renders the same for both.
+    pub(super) fn renders_as(&self, other: &Deployment) -> bool {
+        self.folder == other.folder
+            && self.release == other.release
+            && self.namespace == other.namespace
+            && self.values == other.values
+            && self.parameters == other.parameters
+            && self.apis == other.apis
+            && self.missing == other.missing
+    }
+
+    /// Lets it be for these clusters, if it is for the one that has its object.
+    pub(super) fn lead_to(&mut self, destinations: &BTreeSet<String>) {
+        if self.stays && !destinations.is_empty() {
+            self.destinations = destinations.clone();
+            self.stays = false;
+        }
+    }
+}
+
+/// What makes objects of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Its chart or its kustomization.
+    Described,
+    /// A kustomization that Flux makes of all of its files.
+    Generated,
+    /// Nothing: its files are taken as they stand, those of its folders too if it is deep.
+    Plain { deep: bool },
 }
 
 /// Values of a chart.
@@ -43,56 +144,159 @@ pub(super) enum Values {
     Text(String),
 }
 
-/// Finds what is deployed. `files` are those of the repository, by their absolute paths; `is_folder` says whether a
-/// folder has a chart or a kustomization.
-pub(super) fn find(
-    resources: &[Resource],
-    paths: &HashMap<FileId, &Path>,
-    files: &HashMap<&Path, FileId>,
-    is_folder: &dyn Fn(&Path) -> bool,
-) -> Vec<Deployment> {
-    let mut found = Vec::new();
-    for resource in resources {
-        let Some(path) = paths.get(&resource.file) else {
+/// A deployment that nobody can tell from the repository alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Open {
+    /// Its object.
+    pub span: Span,
+    /// The object that says so, as it is named.
+    pub name: String,
+    pub reason: String,
+}
+
+/// What is deployed.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub deployments: Vec<Deployment>,
+    pub open: Vec<Open>,
+}
+
+/// The repository, as deployments are looked up in it.
+pub(super) struct Place<'a> {
+    /// The paths of the files that objects were written in.
+    pub paths: &'a HashMap<FileId, &'a Path>,
+    /// The files by their absolute paths.
+    pub files: &'a HashMap<&'a Path, FileId>,
+    /// The text of a file.
+    pub text: &'a (dyn Fn(FileId) -> String + 'a),
+    /// Whether a folder has a chart or a kustomization.
+    pub is_described: &'a dyn Fn(&Path) -> bool,
+    /// Whether a folder has a chart, or lies in one.
+    pub is_chart: &'a dyn Fn(&Path) -> bool,
+    /// Whether the kustomization of a folder takes in a file.
+    pub takes: &'a dyn Fn(&Path, FileId) -> bool,
+}
+
+/// Finds what the objects deploy. `all` are those among which ConfigMaps and Secrets are looked up.
+pub(super) fn find<'r>(
+    deployers: impl IntoIterator<Item = &'r Resource>,
+    all: &[&Resource],
+    place: &Place<'_>,
+) -> Found {
+    let mut found = Found::default();
+    for resource in deployers {
+        let Some(path) = place.paths.get(&resource.written) else {
             continue;
         };
         let finder = Finder {
             resource,
             path,
-            files,
-            is_folder,
+            place,
+            all,
         };
         match (resource.group(), resource.kind.as_str()) {
             ("argoproj.io", "Application") => finder.application(&resource.root, &mut found),
             ("argoproj.io", "ApplicationSet") => finder.application_set(&mut found),
-            ("helm.toolkit.fluxcd.io", "HelmRelease") => found.extend(finder.helm_release()),
-            ("kustomize.toolkit.fluxcd.io", "Kustomization") => found.extend(finder.kustomization()),
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => found.deployments.extend(finder.helm_release()),
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => {
+                found.deployments.extend(finder.kustomization());
+            }
             _ => {}
         }
     }
     found
 }
 
+/// Says which clusters the objects of Flux are in: the one of the Kustomization that deploys them; else the one that
+/// their own folder stands for.
+pub(super) fn follow(deployments: &mut [Deployment], known: &[Deployment], place: &Place<'_>) {
+    let holds = |above: &Deployment, file: FileId| match above.form {
+        Form::Described => (place.takes)(&above.folder, file),
+        _ => place
+            .paths
+            .get(&file)
+            .is_some_and(|path| path.starts_with(&above.folder)),
+    };
+    let mut clusters: Vec<BTreeSet<String>> = Vec::new();
+    for own in deployments.iter() {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::from([own.place]);
+        let mut open = vec![own];
+        while let Some(next) = open.pop() {
+            let above = deployments.iter().chain(known).filter(|above| {
+                above.is_kustomization && above.place != next.place && holds(above, next.file)
+            });
+            let above: Vec<&Deployment> = above.collect();
+            if above.is_empty() || above.iter().all(|above| seen.contains(&above.place)) {
+                let folder = place.paths.get(&next.file).and_then(|path| path.parent());
+                found.extend(folder.map(|folder| format!("Flux {}", folder.display())));
+            }
+            open.extend(above.into_iter().filter(|above| seen.insert(above.place)));
+        }
+        clusters.push(found);
+    }
+    for (deployment, clusters) in deployments.iter_mut().zip(clusters) {
+        if deployment.stays {
+            deployment.destinations = clusters;
+        }
+    }
+}
+
+/// Looks for what one object deploys.
 struct Finder<'a> {
     resource: &'a Resource,
     path: &'a Path,
-    files: &'a HashMap<&'a Path, FileId>,
-    is_folder: &'a dyn Fn(&Path) -> bool,
+    place: &'a Place<'a>,
+    all: &'a [&'a Resource],
 }
 
-impl Finder<'_> {
-    fn deployment(&self, folder: PathBuf) -> Deployment {
+impl<'a> Finder<'a> {
+    fn deployment(&self, folder: PathBuf, form: Form) -> Deployment {
         Deployment {
             folder,
-            name: format!("{} `{}`", self.resource.kind, self.resource.name),
+            name: self.name(),
+            file: self.resource.written,
+            place: (self.resource.file, self.resource.root.span.start),
             namespace: None,
+            destinations: BTreeSet::new(),
+            stays: false,
+            is_kustomization: false,
             release: None,
             values: Vec::new(),
             parameters: Vec::new(),
+            apis: Vec::new(),
             settings: Map::new(),
+            components: Vec::new(),
             patches: None,
+            substitution: None,
             is_open: false,
+            form,
             missing: None,
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("{} `{}`", self.resource.kind, self.resource.name)
+    }
+
+    /// Whether the object stands so in a file. The places of a rendered one are not those of any text that is kept.
+    fn is_written(&self) -> bool {
+        self.resource.file == self.resource.written
+    }
+
+    /// The part of the object that sets something, where people wrote it.
+    fn patches(&self, node: &Node) -> Option<Node> {
+        self.is_written().then(|| node.clone())
+    }
+
+    fn open(&self, reason: String) -> Open {
+        Open {
+            span: match self.is_written() {
+                true => self.resource.root.span,
+                false => Span::new(self.resource.written, 0, 0),
+            },
+            name: self.name(),
+            reason,
         }
     }
 
@@ -107,267 +311,127 @@ impl Finder<'_> {
             .find(|found| is_there(found))
     }
 
-    fn application(&self, root: &Node, found: &mut Vec<Deployment>) {
-        let Some(spec) = root.get("spec") else {
-            return;
-        };
-        let several = spec.get("sources").map(Node::elements).unwrap_or_default();
-        for source in spec.get("source").into_iter().chain(several) {
-            let Some(path) = text(source, &["path"]) else {
-                continue;
-            };
-            let Some(folder) = self.below_root(path, self.is_folder) else {
-                continue;
-            };
-            let mut deployment = self.deployment(folder);
-            deployment.namespace = text(spec, &["destination", "namespace"]).map(str::to_string);
-            if let Some(helm) = source.get("helm") {
-                self.helm_source(helm, &mut deployment);
-            }
-            deployment.release = deployment
-                .release
-                .or_else(|| text(root, &["metadata", "name"]).map(str::to_string));
-            if let Some(kustomize) = source.get("kustomize") {
-                deployment.settings = settings(kustomize);
-                deployment.patches = Some(kustomize.clone());
-            }
-            found.push(deployment);
-        }
+    fn is_file(&self, path: &Path) -> bool {
+        self.place.files.contains_key(path)
     }
 
-    /// What `spec.source.helm` says; files come first, as Argo CD has it.
-    fn helm_source(&self, helm: &Node, deployment: &mut Deployment) {
-        deployment.release = text(helm, &["releaseName"]).map(str::to_string);
-        let may_lack = matches!(
-            helm.get("ignoreMissingValueFiles").map(|node| &node.value),
-            Some(Value::Bool(true))
-        );
-        for name in helm.get("valueFiles").map(Node::elements).unwrap_or_default() {
-            let Some(name) = name.as_str() else {
-                continue;
-            };
-            let is_file = |path: &Path| self.files.contains_key(path);
-            // `$name/path` is a path in the repository of another source; `/path` one in this.
-            let in_root = name
-                .strip_prefix('$')
-                .and_then(|name| name.split_once('/'))
-                .map(|(_, path)| path);
-            let path = match in_root.or(name.strip_prefix('/')) {
-                Some(path) => self.below_root(path, &is_file),
-                None => Some(normalize(&deployment.folder.join(name))).filter(|path| is_file(path)),
-            };
-            match path {
-                Some(path) => deployment.values.push(Values::File(path)),
-                None if may_lack => {}
-                None => deployment.missing = Some(format!("the values in `{name}`")),
-            }
-        }
-        if let Some(values) = text(helm, &["values"]) {
-            deployment.values.push(Values::Text(values.to_string()));
-        }
-        deployment.values.extend(helm.get("valuesObject").map(as_text));
-        for parameter in helm.get("parameters").map(Node::elements).unwrap_or_default() {
-            let forced = matches!(
-                parameter.get("forceString").map(|node| &node.value),
-                Some(Value::Bool(true))
-            );
-            if let (Some(name), Some(value)) = (text(parameter, &["name"]), text(parameter, &["value"])) {
-                // Commas separate values on the command line.
-                let value = value.replace('\\', "\\\\").replace(',', "\\,");
-                deployment.parameters.push((format!("{name}={value}"), forced));
-            }
-        }
-    }
-
-    /// The Applications that generators of lists and of folders make.
-    fn application_set(&self, found: &mut Vec<Deployment>) {
-        let root = &self.resource.root;
-        let Some(template) = root.path(["spec", "template"]) else {
-            return;
-        };
-        let generators = root
-            .path(["spec", "generators"])
-            .map(Node::elements)
-            .unwrap_or_default();
-        for generator in generators {
-            let elements = generator
-                .path(["list", "elements"])
-                .map(Node::elements)
-                .unwrap_or_default();
-            for element in elements {
-                let mut words = Vec::new();
-                for entry in element.entries() {
-                    if let Json::String(word) = manifest::to_json(&entry.value) {
-                        words.push((entry.key.to_string(), word));
-                    }
-                }
-                self.application(&filled(template, &words), found);
-            }
-            let folders = generator
-                .path(["git", "directories"])
-                .map(Node::elements)
-                .unwrap_or_default();
-            for pattern in folders {
-                let is_excluded = matches!(
-                    pattern.get("exclude").map(|node| &node.value),
-                    Some(Value::Bool(true))
-                );
-                if let Some(pattern) = text(pattern, &["path"]).filter(|_| !is_excluded) {
-                    for path in self.folders(pattern) {
-                        let name = path.rsplit('/').next().unwrap_or_default().to_string();
-                        let words = [
-                            ("path.basename".to_string(), name.clone()),
-                            ("path.basenameNormalized".to_string(), name),
-                            ("path.path".to_string(), path.clone()),
-                            ("path".to_string(), path),
-                        ];
-                        self.application(&filled(template, &words), found);
-                    }
-                }
-            }
-        }
-    }
-
-    /// The folders of files that a pattern such as `apps/*` names, from the root of the repository.
-    fn folders(&self, pattern: &str) -> Vec<String> {
-        let (before, after) = match pattern.split_once("/*") {
-            Some((before, after)) => (before, Some(after)),
-            None => (pattern, None),
-        };
-        let is_above = |path: &Path| self.files.keys().any(|file| file.starts_with(path));
-        let Some(base) = self.below_root(before, &is_above) else {
-            return Vec::new();
-        };
-        let Some(after) = after else {
-            return vec![before.to_string()];
-        };
-        let mut names: Vec<String> = self
+    /// Whether files of the repository lie below a folder.
+    fn is_folder(&self, folder: &Path) -> bool {
+        self.place
             .files
             .keys()
-            .filter_map(|file| file.strip_prefix(&base).ok())
-            .filter(|rest| rest.components().count() > 1)
-            .filter_map(|rest| Some(rest.components().next()?.as_os_str().to_str()?.to_string()))
-            .collect();
-        names.sort();
-        names.dedup();
-        names
-            .into_iter()
-            .map(|name| format!("{before}/{name}{after}"))
-            .collect()
+            .any(|file| file.parent().is_some_and(|own| own.starts_with(folder)))
     }
 
-    fn helm_release(&self) -> Option<Deployment> {
-        let spec = self.resource.root.get("spec")?;
-        let chart = spec.path(["chart", "spec"])?;
-        if text(chart, &["sourceRef", "kind"]) != Some("GitRepository") {
+    /// The folder that a path names, and what makes objects of it.
+    fn folder(&self, path: &str, otherwise: Form) -> Option<(PathBuf, Form)> {
+        if let Some(folder) = self.below_root(path, self.place.is_described) {
+            return Some((folder, Form::Described));
+        }
+        // The root itself is no path that says where the root is.
+        if normalize(Path::new(path.trim_start_matches('/')))
+            .as_os_str()
+            .is_empty()
+        {
             return None;
         }
-        let folder = self.below_root(text(chart, &["chart"])?, self.is_folder)?;
-        let mut deployment = self.deployment(folder);
-        let metadata = |key: &str| text(&self.resource.root, &["metadata", key]);
-        deployment.release = text(spec, &["releaseName"])
-            .or(metadata("name"))
-            .map(str::to_string);
-        deployment.namespace = text(spec, &["targetNamespace"])
-            .or(metadata("namespace"))
-            .map(str::to_string);
-        for name in chart.get("valuesFiles").map(Node::elements).unwrap_or_default() {
-            let is_file = |path: &Path| self.files.contains_key(path);
-            let name = name.as_str().unwrap_or_default();
-            match self.below_root(name, &is_file) {
-                Some(path) => deployment.values.push(Values::File(path)),
-                None => deployment.missing = Some(format!("the values in `{name}`")),
-            }
-        }
-        deployment.values.extend(spec.get("values").map(as_text));
-        if spec
-            .get("valuesFrom")
-            .is_some_and(|from| !from.elements().is_empty())
-        {
-            deployment.missing =
-                Some("the values that `valuesFrom` names, which the cluster keeps".to_string());
-        }
-        Some(deployment)
+        let folder = self.below_root(path, &|folder| self.is_folder(folder))?;
+        Some((folder, otherwise))
     }
 
-    fn kustomization(&self) -> Option<Deployment> {
-        let spec = self.resource.root.get("spec")?;
-        let folder = self.below_root(text(spec, &["path"])?, self.is_folder)?;
-        let mut deployment = self.deployment(folder);
-        deployment.settings = settings(spec);
-        deployment.settings.extend(
-            spec.get("targetNamespace")
-                .map(|node| ("namespace".to_string(), manifest::to_json(node))),
-        );
-        deployment.patches = Some(spec.clone());
-        deployment.is_open = true;
-        Some(deployment)
+    /// What a ConfigMap or Secret keeps: none if it is not in the repository, or not to be read, or if there are
+    /// several of which none is nearer than the others.
+    fn data(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<BTreeMap<String, String>> {
+        let is_wanted = |resource: &&&Resource| {
+            resource.kind == kind
+                && resource.name == name
+                && resource.namespace.as_deref().unwrap_or("default") == namespace.unwrap_or("default")
+        };
+        let near = |resource: &Resource| {
+            let beside = resource.file == self.resource.file;
+            let path = self.place.paths.get(&resource.written);
+            let shared = path.map_or(0, |path| {
+                let parts = path.components().zip(self.path.components());
+                parts.take_while(|(own, other)| own == other).count()
+            });
+            (beside, shared)
+        };
+        let mut found: Vec<((bool, usize), &Resource)> = self
+            .all
+            .iter()
+            .filter(is_wanted)
+            .map(|resource| (near(resource), *resource))
+            .collect();
+        found.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
+        let (nearest, first) = found.first()?;
+        let mut rivals = found[1..].iter().take_while(|(near, _)| near == nearest);
+        let data = read_data(&first.root)?;
+        rivals
+            .all(|(_, rival)| read_data(&rival.root).as_ref() == Some(&data))
+            .then_some(data)
     }
 }
 
-/// What of Argo CD's and Flux' own words is a kustomization's too, with the same meaning.
-fn settings(node: &Node) -> Map<String, Json> {
-    let mut settings = Map::new();
-    for key in [
-        "namePrefix",
-        "nameSuffix",
-        "commonLabels",
-        "commonAnnotations",
-        "patches",
-        "namespace",
-    ] {
-        settings.extend(
-            node.get(key)
-                .map(|value| (key.to_string(), manifest::to_json(value))),
-        );
+/// The entries of a ConfigMap or Secret; none if they are encrypted.
+fn read_data(root: &Node) -> Option<BTreeMap<String, String>> {
+    if root.get("sops").is_some() {
+        return None;
     }
-    // Flux has images as kustomize has them, Argo CD as texts.
-    let images = node
-        .get("images")
-        .filter(|images| images.elements().iter().all(|image| image.as_str().is_none()));
-    settings.extend(images.map(|images| ("images".to_string(), manifest::to_json(images))));
-    settings
+    let is_secret = text(root, &["kind"]) == Some("Secret");
+    let mut data = BTreeMap::new();
+    for entry in root.get("data").map(Node::entries).unwrap_or_default() {
+        let word = entry.value.as_str()?;
+        let word = match is_secret {
+            true => decoded(word)?,
+            false => word.to_string(),
+        };
+        data.insert(entry.key.to_string(), word);
+    }
+    for entry in root.get("stringData").map(Node::entries).unwrap_or_default() {
+        data.insert(entry.key.to_string(), entry.value.as_str()?.to_string());
+    }
+    let is_cipher = |word: &String| word.starts_with("ENC[");
+    (!data.values().any(is_cipher)).then_some(data)
 }
 
-fn as_text(node: &Node) -> Values {
-    Values::Text(manifest::to_json(node).to_string())
+/// What a text in base64 says.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut bits = 0u32;
+    let mut held = 0u32;
+    for byte in text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
+    {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(digit)) & 0xFFFF;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn text<'a>(node: &'a Node, keys: &[&str]) -> Option<&'a str> {
     node.path(keys.iter().copied()).and_then(Node::as_str)
 }
 
-/// A template with words in the place of its variables, in either of Argo CD's notations.
-fn filled(node: &Node, words: &[(String, String)]) -> Node {
-    let value = match &node.value {
-        Value::String(text) if text.contains("{{") => {
-            let mut text = text.to_string();
-            for (name, word) in words {
-                for form in [
-                    format!("{{{{{name}}}}}"),
-                    format!("{{{{ {name} }}}}"),
-                    format!("{{{{.{name}}}}}"),
-                    format!("{{{{ .{name} }}}}"),
-                ] {
-                    text = text.replace(&form, word);
-                }
-            }
-            Value::String(text.into())
-        }
-        Value::Sequence(nodes) => Value::Sequence(nodes.iter().map(|node| filled(node, words)).collect()),
-        Value::Mapping(mapping) => {
-            let mut mapping = mapping.clone();
-            for entry in node.entries() {
-                if let Some(value) = mapping.get_mut(&entry.key) {
-                    *value = filled(&entry.value, words);
-                }
-            }
-            Value::Mapping(mapping)
-        }
-        other => other.clone(),
-    };
-    Node {
-        span: node.span,
-        value,
-    }
+fn elements<'a>(node: &'a Node, key: &str) -> &'a [Node] {
+    node.get(key).map(Node::elements).unwrap_or_default()
 }
+
+fn is_true(node: &Node, key: &str) -> bool {
+    matches!(node.get(key).map(|node| &node.value), Some(Value::Bool(true)))
+}
+
+#[cfg(test)]
+mod tests;

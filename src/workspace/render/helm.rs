@@ -3,7 +3,7 @@
 //! In: the charts of the repository, and how they are deployed. Out: a [`Rendering`] for each deployment of a chart;
 //! for a chart that nothing deploys, one with its own values, or with those that it is tested with.
 
-use super::deployments::{Deployment, Values};
+use super::deployments::{Deployment, Values, Ways};
 use super::overlays::elements;
 use super::tool::{self, Job};
 use super::{Failure, File, Options, Rendered, Rendering, shown_folder};
@@ -56,9 +56,12 @@ struct Release<'a> {
     namespace: Option<String>,
     values: Vec<Values>,
     parameters: Vec<(String, bool)>,
+    apis: Vec<String>,
     missing: Option<String>,
     /// What deploys it.
     by: Option<String>,
+    /// The number of the way in which that is.
+    way: Option<usize>,
     /// Files to try if it does not render with its own values.
     others: Vec<PathBuf>,
 }
@@ -99,8 +102,19 @@ impl<'a> Charts<'a> {
         })
     }
 
-    /// What is rendered.
-    fn releases<'b>(&'b self, deployments: &[Deployment]) -> Vec<Release<'b>> {
+    /// Whether a folder lies in a chart, or has one below it.
+    pub(super) fn meets(&self, folder: &Path) -> bool {
+        let mut charts = self.charts.keys();
+        charts.any(|chart| chart.starts_with(folder) || folder.starts_with(chart))
+    }
+
+    /// What is to be rendered and was not so far.
+    fn releases<'b>(
+        &'b self,
+        deployments: &[Deployment],
+        inflated: &BTreeSet<PathBuf>,
+        done: &mut Done,
+    ) -> Vec<Release<'b>> {
         let mut releases = Vec::new();
         for (folder, chart) in &self.charts {
             if chart.is_library {
@@ -111,19 +125,28 @@ impl<'a> Charts<'a> {
                 .filter(|deployment| deployment.folder == *folder)
                 .collect();
             for deployment in &own {
+                let Some(way) = done.ways.add(deployment, Deployment::renders_as) else {
+                    continue;
+                };
                 releases.push(Release {
+                    way: Some(way),
                     folder,
                     chart,
                     name: deployment.release.clone().unwrap_or_else(|| chart.name.clone()),
                     namespace: deployment.namespace.clone(),
                     values: deployment.values.clone(),
                     parameters: deployment.parameters.clone(),
+                    apis: deployment.apis.clone(),
                     missing: deployment.missing.clone(),
                     by: Some(deployment.name.clone()),
                     others: Vec::new(),
                 });
             }
-            if own.is_empty() && !self.is_held(folder) {
+            if own.is_empty()
+                && !self.is_held(folder)
+                && !inflated.contains(folder)
+                && done.alone.insert(folder.clone())
+            {
                 releases.push(Release {
                     folder,
                     chart,
@@ -131,8 +154,10 @@ impl<'a> Charts<'a> {
                     namespace: None,
                     values: Vec::new(),
                     parameters: Vec::new(),
+                    apis: Vec::new(),
                     missing: None,
                     by: None,
+                    way: None,
                     others: self.test_values(folder),
                 });
             }
@@ -306,19 +331,30 @@ fn first(parsed: manifest::Parsed) -> Option<Node> {
     parsed.documents.into_iter().next()?.readings.into_iter().next()
 }
 
-/// Renders all charts that are rendered.
+/// The releases that are rendered so far.
+#[derive(Default)]
+pub(super) struct Done {
+    /// How charts are deployed.
+    pub ways: Ways,
+    /// The charts that were rendered with their own values.
+    alone: BTreeSet<PathBuf>,
+}
+
+/// Renders all charts that are to be rendered and were not so far. `inflated` are those that kustomizations render.
 pub(super) fn render(
-    world: &dyn World,
-    options: &Options,
+    (world, options): (&dyn World, &Options),
     charts: &Charts<'_>,
     deployments: &[Deployment],
-) -> Vec<Rendering> {
+    inflated: &BTreeSet<PathBuf>,
+    done: &mut Done,
+    rendered: &mut Vec<Rendering>,
+) {
     let name = options.helm.as_deref().unwrap_or("helm");
     let program = world
         .program(name)
         .ok_or_else(|| format!("`{name}` is not installed"));
     let by_id: HashMap<FileId, &File> = charts.files.iter().map(|file| (file.id, file)).collect();
-    let releases = charts.releases(deployments);
+    let releases = charts.releases(deployments, inflated, done);
     let renderings: Vec<Vec<Rendering>> = releases
         .par_iter()
         .map(|release| {
@@ -351,13 +387,13 @@ pub(super) fn render(
             results
                 .into_iter()
                 .map(|text| {
-                    let result = text.map(|text| rendered(text, release, &shown, &content, charts.files));
+                    let result = text.map(|text| assembled(text, release, &shown, &content, charts.files));
                     release.rendering(&shown, files.clone(), result)
                 })
                 .collect()
         })
         .collect();
-    renderings.into_iter().flatten().collect()
+    rendered.extend(renderings.into_iter().flatten());
 }
 
 /// The files with the templates of a chart and of those that it depends on.
@@ -388,8 +424,12 @@ impl Release<'_> {
     ) -> Rendering {
         Rendering {
             group: Group::Chart(shown.to_string()),
+            root: self.folder.to_path_buf(),
+            way: self.way,
+            is_part: false,
             place: self.chart.file,
             files,
+            destinations: BTreeSet::new(),
             result,
         }
     }
@@ -442,6 +482,9 @@ impl Release<'_> {
                 }
             }
         }
+        for api in &self.apis {
+            arguments.extend(["--api-versions".to_string(), api.clone()]);
+        }
         for (parameter, forced) in &self.parameters {
             arguments.push(if *forced { "--set-string" } else { "--set" }.to_string());
             arguments.push(parameter.clone());
@@ -473,7 +516,7 @@ impl Release<'_> {
     }
 }
 
-fn rendered(
+fn assembled(
     text: tool::Text,
     release: &Release<'_>,
     shown: &str,

@@ -3,15 +3,16 @@
 //! In: the kustomizations. Out: a [`Rendering`] for each that is built. A kustomization around each has kustomize
 //! note the file that every object comes from.
 
-use super::deployments::Deployment;
+use super::deployments::{Deployment, Ways};
 use super::overlays::{self, Overlays, Reach};
+use super::substitution::{self, Substituted};
 use super::tool::{self, Job};
-use super::{Failure, File, Options, Rendered, Rendering, objects, shown_folder};
+use super::{Failure, File, Options, Rendered, Rendering, objects};
 use crate::manifest::{Group, Node, Resource, Value};
 use crate::source::{FileId, Sources};
 use crate::workspace::discover::relative;
 use crate::workspace::origin::{self, patches_of};
-use crate::world::{Program, World, normalize};
+use crate::world::{Program, World, display, normalize};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -43,23 +44,38 @@ struct Build<'a> {
     root: &'a Path,
     reach: Reach,
     deployment: Option<&'a Deployment>,
+    /// The number of the way in which it is deployed.
+    way: Option<usize>,
+    /// Whether what takes it in could not be built.
+    is_part: bool,
+    /// The clusters that it is for, as far as they are known yet.
+    destinations: BTreeSet<String>,
 }
 
-/// Builds all kustomizations that are built.
+/// The kustomizations that are built so far.
+#[derive(Default)]
+pub(super) struct Done {
+    /// The ways in which they are deployed.
+    pub ways: Ways,
+    /// Those that something built takes in.
+    known: BTreeSet<PathBuf>,
+}
+
+/// Builds all kustomizations that are to be built and were not so far.
 pub(super) fn render(
-    world: &dyn World,
-    options: &Options,
+    (world, options): (&dyn World, &Options),
     files: &[File],
     overlays: &Overlays,
     deployments: &[Deployment],
     sources: &Sources,
-) -> Vec<Rendering> {
-    let mut builds = builds(overlays, deployments);
+    done: &mut Done,
+    renderings: &mut Vec<Rendering>,
+) {
+    let mut builds = builds(overlays, deployments, done);
     if builds.is_empty() {
-        return Vec::new();
+        return;
     }
     let program = program(world, options);
-    let by_id: BTreeMap<FileId, &File> = files.iter().map(|file| (file.id, file)).collect();
     let all: BTreeSet<FileId> = builds
         .iter()
         .flat_map(|build| build.reach.files.iter().copied())
@@ -81,8 +97,8 @@ pub(super) fn render(
             .map(|kustomization| (kustomization.file, kustomization.root.clone()))
             .collect(),
     });
-    let mut renderings = Vec::new();
-    let mut known: BTreeSet<&Path> = builds.iter().map(|build| build.root).collect();
+    done.known
+        .extend(builds.iter().map(|build| build.root.to_path_buf()));
     while !builds.is_empty() {
         let texts: Vec<Result<tool::Text, Failure>> = builds
             .par_iter()
@@ -92,20 +108,16 @@ pub(super) fn render(
         let mut parts = Vec::new();
         for (build, text) in builds.into_iter().zip(texts) {
             match &text {
-                Ok(_) => known.extend(
-                    build
-                        .reach
-                        .folders
-                        .iter()
-                        .map(PathBuf::as_path)
-                        .filter_map(|folder| overlays.key(folder)),
-                ),
-                Err(_) => parts.extend(overlays.parts(build.root)),
+                Ok(_) => done.known.extend(build.reach.folders.iter().cloned()),
+                Err(_) => {
+                    let own = overlays.parts(build.root).into_iter();
+                    parts.extend(own.map(|part| (part, build.destinations.clone())));
+                }
             }
             let Some(place) = overlays.get(build.root).map(|own| own.file) else {
                 continue;
             };
-            let Some(folder) = by_id.get(&place).map(|file| shown_folder(file)) else {
+            let Some(folder) = shown_as(build.root, files) else {
                 continue;
             };
             renderings.push(Rendering {
@@ -113,50 +125,70 @@ pub(super) fn render(
                     .map(|text| build.rendered(text, &folder, overlays, &repository, sources))
                     .map_err(|failure| failure.of(&folder)),
                 group: Group::Overlay(folder),
+                root: build.root.to_path_buf(),
+                way: build.way,
+                is_part: build.is_part,
                 place,
                 files: build.reach.files,
+                destinations: build.destinations,
             });
         }
-        parts.retain(|part| known.insert(part));
+        parts.retain(|(part, _)| done.known.insert(part.to_path_buf()));
         builds = parts
             .into_iter()
-            .map(|root| Build {
+            .map(|(root, destinations)| Build {
                 root,
                 reach: overlays.reach(root),
                 deployment: None,
+                way: None,
+                is_part: true,
+                destinations,
             })
             .collect();
     }
-    renderings
 }
 
-/// What is built: each root once for each way in which it is deployed.
-fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment]) -> Vec<Build<'a>> {
+/// A folder as it is shown, by the files in it.
+fn shown_as(folder: &Path, files: &[File]) -> Option<String> {
+    files.iter().find_map(|file| {
+        let inside = file.absolute.strip_prefix(folder).ok()?;
+        let shown = file.path.ancestors().nth(inside.components().count())?;
+        Some(match display(shown) {
+            shown if shown.is_empty() => ".".to_string(),
+            shown => shown,
+        })
+    })
+}
+
+/// What is to be built: each root once for each way in which it is deployed.
+fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment], done: &mut Done) -> Vec<Build<'a>> {
     let named = deployments
         .iter()
         .map(|deployment| deployment.folder.clone())
         .collect();
     let mut builds: Vec<Build<'a>> = Vec::new();
     for root in overlays.roots(&named) {
-        let first = builds.len();
         for deployment in deployments.iter().filter(|deployment| deployment.folder == root) {
-            let is_same = |build: &Build| {
-                let other = build.deployment.map(|other| (&other.settings, other.is_open));
-                other == Some((&deployment.settings, deployment.is_open))
-            };
-            if !builds[first..].iter().any(is_same) {
+            if let Some(way) = done.ways.add(deployment, Deployment::builds_as) {
                 builds.push(Build {
                     root,
                     reach: overlays.reach(root),
                     deployment: Some(deployment),
+                    way: Some(way),
+                    is_part: false,
+                    destinations: deployment.destinations.clone(),
                 });
             }
         }
-        if builds.len() == first {
+        let is_deployed = deployments.iter().any(|deployment| deployment.folder == root);
+        if !is_deployed && !done.known.contains(root) {
             builds.push(Build {
                 root,
                 reach: overlays.reach(root),
                 deployment: None,
+                way: None,
+                is_part: false,
+                destinations: BTreeSet::new(),
             });
         }
     }
@@ -208,19 +240,35 @@ impl Build<'_> {
             let reason = format!("it takes in `{remote}`, and nothing is fetched from other machines");
             return Err(failure(reason));
         }
-        if self.reach.charts {
-            let reason = "it has charts rendered, which kustomize fetches from other machines";
-            return Err(failure(reason.to_string()));
+        if let Some(chart) = self.reach.far_charts.first() {
+            let reason = format!(
+                "it has the chart `{chart}` rendered, which is not in its `helmGlobals.chartHome`, and nothing is fetched \
+                 from other machines"
+            );
+            return Err(failure(reason));
         }
         let (program, arguments) = builder.as_ref().map_err(|reason| failure(reason.clone()))?;
         let settings = self
             .deployment
             .map(|deployment| deployment.settings.clone())
             .unwrap_or_default();
+        let generated = overlays
+            .get(self.root)
+            .map(|own| own.generated_from())
+            .unwrap_or_default();
+        let components = self.components();
         let wrapper = |folder: &Path| {
             let mut kustomization = settings.clone();
-            let root = relative(folder, self.root).to_string_lossy().into_owned();
-            kustomization.insert("resources".to_string(), vec![root].into());
+            let from_here = |path: &Path| relative(folder, path).to_string_lossy().into_owned();
+            let resources: Vec<String> = match generated {
+                [] => vec![from_here(self.root)],
+                files => files.iter().map(|path| from_here(path)).collect(),
+            };
+            kustomization.insert("resources".to_string(), resources.into());
+            if !components.is_empty() {
+                let components: Vec<String> = components.iter().map(|path| from_here(path)).collect();
+                kustomization.insert("components".to_string(), components.into());
+            }
             kustomization.insert("buildMetadata".to_string(), vec!["originAnnotations"].into());
             // JSON is YAML in which no name of a folder means anything else.
             let text = serde_json::Value::Object(kustomization).to_string();
@@ -228,6 +276,14 @@ impl Build<'_> {
         };
         let mut arguments: Vec<String> = arguments.iter().map(|word| word.to_string()).collect();
         arguments.push(".".to_string());
+        if !self.reach.charts.is_empty() {
+            let name = options.helm.as_deref().unwrap_or("helm");
+            let helm = world
+                .program(name)
+                .ok_or_else(|| failure(format!("it has a chart rendered, and `{name}` is not installed")))?;
+            let helm = helm.path.to_string_lossy().into_owned();
+            arguments.extend(["--enable-helm".to_string(), "--helm-command".to_string(), helm]);
+        }
         let named = self.named(world, overlays);
         let inputs = self.inputs(world, &named, &settings);
         let build = |arguments: Vec<String>| {
@@ -260,6 +316,18 @@ impl Build<'_> {
         })
     }
 
+    /// The components that a deployment adds.
+    fn components(&self) -> Vec<PathBuf> {
+        let added = self
+            .deployment
+            .map(|own| own.components.as_slice())
+            .unwrap_or_default();
+        added
+            .iter()
+            .map(|path| normalize(&self.root.join(path)))
+            .collect()
+    }
+
     /// The files that the kustomizations name, and their own.
     fn named(&self, world: &dyn World, overlays: &Overlays) -> BTreeSet<PathBuf> {
         let mut named = BTreeSet::new();
@@ -277,6 +345,8 @@ impl Build<'_> {
             let words = words.flatten().filter(|word| !word.contains('\n')).chain(own);
             let paths = words.map(|name| normalize(&folder.join(name)));
             named.extend(paths.filter(|path| world.is_file(path)));
+            let generated = kustomization.generated_from().iter();
+            named.extend(generated.filter(|path| world.is_file(path)).cloned());
         }
         named
     }
@@ -291,7 +361,11 @@ impl Build<'_> {
         if !self.reach.closed {
             return None;
         }
-        let settings = serde_json::Value::Object(settings.clone()).to_string();
+        let components = self
+            .deployment
+            .map(|own| own.components.join("\n"))
+            .unwrap_or_default();
+        let settings = format!("{}\n{components}", serde_json::Value::Object(settings.clone()));
         let mut inputs = vec![(self.root.to_string_lossy().into_owned(), settings.into_bytes())];
         for path in named {
             inputs.push((path.to_string_lossy().into_owned(), world.read(path).ok()?));
@@ -324,17 +398,29 @@ impl Build<'_> {
         patches.extend(own.into_iter().flat_map(|own| patches_of(own, sources, |_| None)));
         let by = self
             .deployment
-            .filter(|deployment| !deployment.settings.is_empty());
+            .filter(|deployment| !deployment.settings.is_empty() || deployment.substitution.is_some());
         let by = by.map(|by| format!(" for {}", by.name)).unwrap_or_default();
         let namespace = self
             .deployment
             .and_then(|deployment| deployment.namespace.clone());
         let repository = Arc::clone(repository);
         let from = text.folder;
+        let substitution = self.deployment.and_then(|own| own.substitution.as_ref());
+        let substituted = match substitution {
+            Some(substitution) => substitution.apply(&text.text),
+            None => Substituted {
+                text: text.text,
+                ..Substituted::default()
+            },
+        };
+        let unknown = substituted.unknown;
         Rendered {
             path: format!("{folder}/(rendered{by})"),
-            text: text.text,
+            text: substituted.text,
             origin: Box::new(move |resource| {
+                if !unknown.is_empty() {
+                    substitution::mark(&mut resource.root, &unknown);
+                }
                 if resource.namespace.is_none() {
                     resource.namespace = namespace.clone();
                 }

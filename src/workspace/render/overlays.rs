@@ -24,8 +24,10 @@ pub(super) struct Kustomization {
     patches: Vec<PathBuf>,
     /// What it takes from other machines.
     remote: Vec<String>,
-    /// Whether it has charts rendered.
-    charts: bool,
+    /// The charts that it has rendered: the name of each, with the folder that it is to be in if that is known.
+    charts: Vec<(String, Option<PathBuf>)>,
+    /// Whether it is one that Flux makes of the files of a folder.
+    is_generated: bool,
 }
 
 /// All that a kustomization takes in, through all levels.
@@ -39,8 +41,10 @@ pub(super) struct Reach {
     pub patches: BTreeSet<FileId>,
     /// What is taken from other machines.
     pub remote: BTreeSet<String>,
-    /// Whether charts are rendered on the way.
-    pub charts: bool,
+    /// The charts that are rendered on the way: their folders.
+    pub charts: BTreeSet<PathBuf>,
+    /// The names of those that are not in the repository.
+    pub far_charts: BTreeSet<String>,
     /// Whether all that is named is known, so that a build depends on nothing else.
     pub closed: bool,
 }
@@ -98,11 +102,65 @@ impl Overlays {
         self.kustomizations.get(folder)
     }
 
-    /// The folder of a kustomization as it is kept here.
-    pub(super) fn key(&self, folder: &Path) -> Option<&Path> {
-        self.kustomizations
-            .get_key_value(folder)
-            .map(|(folder, _)| folder.as_path())
+    /// Adds the kustomization that Flux makes of the files of a folder, for an object in `file`.
+    pub(super) fn generate(&mut self, folder: &Path, file: FileId) {
+        if self.kustomizations.contains_key(folder) {
+            return;
+        }
+        let mut taken = BTreeSet::new();
+        // Settings of tools begin with a dot, and are no manifests to Flux.
+        let is_hidden = |path: &Path| {
+            let inside = path.strip_prefix(folder).unwrap_or(path);
+            let mut parts = inside.iter().map(|part| part.to_string_lossy());
+            parts.any(|part| part.starts_with('.'))
+        };
+        let inside = self.files.keys().filter(|path| path.starts_with(folder));
+        for path in inside.filter(|path| !is_hidden(path)) {
+            let below = path.ancestors().skip(1).take_while(|above| *above != folder);
+            match below
+                .filter(|above| self.kustomizations.contains_key(*above))
+                .last()
+            {
+                Some(own) => _ = taken.insert(own.to_path_buf()),
+                None if path.extension().is_some_and(|end| end == "yaml" || end == "yml") => {
+                    taken.insert(path.clone());
+                }
+                None => {}
+            }
+        }
+        let root = Node {
+            span: crate::source::Span::new(file, 0, 0),
+            value: Value::Null,
+        };
+        let made = Kustomization {
+            file,
+            root,
+            is_component: false,
+            taken: taken.into_iter().collect(),
+            helpers: Vec::new(),
+            patches: Vec::new(),
+            remote: Vec::new(),
+            charts: Vec::new(),
+            is_generated: true,
+        };
+        self.kustomizations.insert(folder.to_path_buf(), made);
+    }
+
+    /// Whether a folder has a kustomization that people wrote.
+    pub(super) fn describes(&self, folder: &Path) -> bool {
+        self.get(folder).is_some_and(|own| !own.is_generated)
+    }
+
+    /// The charts that kustomizations have rendered.
+    pub(super) fn charts(&self) -> BTreeSet<PathBuf> {
+        let named = self.kustomizations.values().flat_map(|own| &own.charts);
+        named.filter_map(|(_, folder)| folder.clone()).collect()
+    }
+
+    /// The files that kustomizations take objects from.
+    pub(super) fn taken(&self) -> BTreeSet<FileId> {
+        let named = self.kustomizations.values().flat_map(|own| &own.taken);
+        named.filter_map(|path| self.files.get(path)).copied().collect()
     }
 
     /// The folders of the kustomizations to build, `named` among them.
@@ -152,9 +210,26 @@ impl Overlays {
             if !reach.folders.insert(folder) {
                 continue;
             }
-            reach.files.insert(kustomization.file);
+            if !kustomization.is_generated {
+                reach.files.insert(kustomization.file);
+            }
             reach.remote.extend(kustomization.remote.iter().cloned());
-            reach.charts |= kustomization.charts;
+            for (name, chart) in &kustomization.charts {
+                match chart
+                    .as_ref()
+                    .filter(|chart| self.files.contains_key(&chart.join("Chart.yaml")))
+                {
+                    Some(chart) => {
+                        let templates = chart.join("templates");
+                        let inside = self.files.iter().filter(|(path, _)| path.starts_with(&templates));
+                        reach.files.extend(inside.map(|(_, file)| *file));
+                        reach.charts.insert(chart.clone());
+                    }
+                    None => _ = reach.far_charts.insert(name.clone()),
+                }
+                // What a chart depends on is not followed.
+                reach.closed = false;
+            }
             for path in &kustomization.taken {
                 match self.files.get(path) {
                     Some(file) => {
@@ -178,6 +253,14 @@ impl Overlays {
 }
 
 impl Kustomization {
+    /// The files and folders of which Flux makes it.
+    pub(super) fn generated_from(&self) -> &[PathBuf] {
+        match self.is_generated {
+            true => &self.taken,
+            false => &[],
+        }
+    }
+
     /// What a document in a kustomization's file says; nothing if it is another tool's.
     fn of(file: FileId, folder: &Path, root: Node) -> Option<Kustomization> {
         let Value::Mapping(_) = root.value else {
@@ -208,7 +291,7 @@ impl Kustomization {
             .chain(merged.filter(|name| !name.contains('\n')))
             .map(resolve)
             .collect();
-        let charts = root.get("helmCharts").is_some() || root.get("helmChartInflationGenerator").is_some();
+        let charts = charts(&root, folder);
         Some(Kustomization {
             file,
             is_component,
@@ -217,9 +300,32 @@ impl Kustomization {
             patches,
             remote,
             charts,
+            is_generated: false,
             root,
         })
     }
+}
+
+/// The charts that a kustomization has rendered, and where kustomize looks for them before it fetches any.
+fn charts(root: &Node, folder: &Path) -> Vec<(String, Option<PathBuf>)> {
+    let word = |node: &Node, key: &str| node.get(key).and_then(Node::as_str).map(str::to_string);
+    let home = root
+        .get("helmGlobals")
+        .and_then(|globals| word(globals, "chartHome"));
+    let home = normalize(&folder.join(home.as_deref().unwrap_or("charts")));
+    let named = elements(root, "helmCharts").map(|chart| {
+        let name = word(chart, "name").unwrap_or_default();
+        let home = match (word(chart, "repo"), word(chart, "version")) {
+            (Some(_), Some(version)) => home.join(format!("{name}-{version}")),
+            _ => home.clone(),
+        };
+        let place = home.join(&name);
+        (name, Some(place))
+    });
+    // Its predecessor fetches whatever it names.
+    let old = elements(root, "helmChartInflationGenerator")
+        .map(|chart| (word(chart, "chartName").unwrap_or_default(), None));
+    named.chain(old).collect()
 }
 
 /// Whether kustomize would fetch what has this name.

@@ -11,12 +11,12 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 /// Files in memory, and programs that print what they are told to, by what stands in their arguments and files.
-struct Stub {
+pub(in crate::workspace) struct Stub {
     files: Memory,
     programs: Vec<&'static str>,
     /// A word that the task holds, and what is printed then; `!` in front of a complaint.
     answers: Vec<(&'static str, &'static str)>,
-    asked: Mutex<Vec<String>>,
+    pub asked: Mutex<Vec<String>>,
 }
 
 impl World for Stub {
@@ -80,7 +80,7 @@ impl World for Stub {
     }
 }
 
-fn stub(files: &[(&str, &str)], answers: &[(&'static str, &'static str)]) -> Stub {
+pub(in crate::workspace) fn stub(files: &[(&str, &str)], answers: &[(&'static str, &'static str)]) -> Stub {
     Stub {
         files: Memory::of(files.iter().copied()),
         programs: vec!["kustomize", "helm"],
@@ -284,15 +284,15 @@ fn what_overlays_share_is_told_once() {
     dev/kustomization.yaml: not Kubernetes
     prod/kustomization.yaml: not Kubernetes
     test/kustomization.yaml: not Kubernetes
-    base/pod.yaml:1:13 at: v1 (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:2:7 at: Pod (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:3:18 at: web-x (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:8:12 at: a:1 (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:7:11 at: a (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:3:18 at: b:2 (rendered from the overlay `dev` and 2 more) [dev/(rendered):12:12]
-    base/pod.yaml:9:11 at: b (rendered from the overlay `dev` and 2 more)
-    base/pod.yaml:3:18 at: true (rendered from the overlay `dev` and 2 more) [dev/(rendered):14:16]
-    base/pod.yaml:3:18 at: 7 (rendered from the overlay `dev` and 2 more) [dev/(rendered):15:13]
+    base/pod.yaml:1:13 at: v1 (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:2:7 at: Pod (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:3:18 at: web-x (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:8:12 at: a:1 (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:7:11 at: a (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:3:18 at: b:2 (rendered from the overlays `dev`, `prod` and `test`) [dev/(rendered):12:12]
+    base/pod.yaml:9:11 at: b (rendered from the overlays `dev`, `prod` and `test`)
+    base/pod.yaml:3:18 at: true (rendered from the overlays `dev`, `prod` and `test`) [dev/(rendered):14:16]
+    base/pod.yaml:3:18 at: 7 (rendered from the overlays `dev`, `prod` and `test`) [dev/(rendered):15:13]
     "#);
 }
 

@@ -30,6 +30,17 @@ pub(super) struct Text {
 /// Changed when what is kept changes its form.
 const FORM: &str = "ordain-render-1";
 
+/// How much is kept, in bytes, and for how long.
+const MOST_KEPT: u64 = 256 * 1024 * 1024;
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Forgets what is old, or too much.
+pub(super) fn prune(world: &dyn World) {
+    if let Some(cache) = world.cache() {
+        world.prune(&cache.join("render"), MOST_KEPT, KEPT_FOR);
+    }
+}
+
 /// Renders, unless it was done before.
 pub(super) fn run(world: &dyn World, job: &Job<'_>) -> Result<Text, String> {
     let kept = job

@@ -236,7 +236,7 @@ pub fn json(node: &Node) -> serde_json::Value {
         Value::Bool(truth) => json!(truth),
         Value::Integer(number) => serde_json::from_str(&number.to_string()).unwrap(),
         Value::Float(text) => json!(text.replace('_', "").parse::<f64>().unwrap()),
-        Value::String(text) => json!(text),
+        Value::String(text) | Value::Unknown(text) => json!(text),
         Value::Sequence(nodes) => nodes.iter().map(json).collect(),
         Value::Mapping(mapping) => mapping
             .entries()

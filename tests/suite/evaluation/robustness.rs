@@ -63,7 +63,7 @@ fn print(node: &Node, misfits: &[(usize, usize)], count: &mut usize, out: &mut S
         Value::Bool(value) => out.push_str(&value.to_string()),
         Value::Integer(value) => out.push_str(&value.to_string()),
         Value::Float(text) => out.push_str(text),
-        Value::String(text) => out.push_str(&serde_json::json!(**text).to_string()),
+        Value::String(text) | Value::Unknown(text) => out.push_str(&serde_json::json!(**text).to_string()),
         Value::Sequence(nodes) => {
             out.push('[');
             for (index, node) in nodes.iter().enumerate() {
