@@ -14,4 +14,5 @@ mod evaluation;
 mod injection;
 mod lsp;
 mod pages;
+mod reading;
 mod syntax;
