@@ -41,6 +41,19 @@ pub struct Walk {
     pub files: Vec<PathBuf>,
     /// What could not be read or followed, sorted.
     pub faults: Vec<WalkFault>,
+    /// What was passed over on purpose, sorted: files that were asked for, and folders that may hold some.
+    pub passed: Vec<Passed>,
+    /// How many files were not asked for.
+    pub others: usize,
+}
+
+/// A path that a walk passed over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// The path.
+    pub path: PathBuf,
+    /// Why, in a few words.
+    pub reason: String,
 }
 
 /// A path on which a walk could not go on.

@@ -4,7 +4,7 @@
 //! their `apiVersion` and `kind`.
 
 use super::parse::skeleton;
-use super::{Entry, Mapping, Node, Resource, Value};
+use super::{Entry, Mapping, Node, Resource, Value, metadata};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;
@@ -197,6 +197,7 @@ impl Objects {
     }
 
     fn resource(&mut self, api_version: String, kind: String, root: Node) {
+        self.faults.extend(metadata::faults(&root));
         let metadata = |key: &str| root.path(["metadata", key]).and_then(scalar_text);
         let name = metadata("name")
             .filter(|name| !name.is_empty())

@@ -456,6 +456,11 @@ impl<'t> Builder<'t> {
         match &mut frame.kind {
             Kind::Sequence(nodes) => nodes.push(done.node),
             Kind::Mapping(_, key @ None, _) => {
+                if frame.flow
+                    && let Some((at, message)) = patience::key_of_lines(&self.text.text, range.clone())
+                {
+                    self.faults.push(patience::refused(self.text.span(at), message));
+                }
                 let written = self.text.text.get(range.clone()).unwrap_or("");
                 let (text, fault) = keys::spelling(&done.node, written);
                 *key = Some(Key {

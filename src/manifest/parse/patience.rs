@@ -2,6 +2,7 @@
 //!
 //! In: the text of a chunk and where a node stands in it. Out: what go-yaml refuses there, or reads otherwise.
 
+use super::places;
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
@@ -72,10 +73,22 @@ pub(super) fn tab_behind(text: &str, range: Range<usize>, column: usize) -> Opti
     None
 }
 
+/// A key in brackets that stands on other lines than its `:`, which go-yaml takes only behind a `?`.
+pub(super) fn key_of_lines(text: &str, range: Range<usize>) -> Option<Refusal> {
+    let bytes = text.as_bytes();
+    let colon = places::behind_trivia(bytes, range.end);
+    let is_key = bytes.get(colon) == Some(&b':');
+    let is_asked_for = text.get(..range.start)?.trim_end().ends_with('?');
+    let spreads = is_key && !is_asked_for && text.get(range.start..colon)?.contains('\n');
+    spreads.then_some((
+        colon..colon + 1,
+        "in brackets, `kubectl` wants a key and its `:` on one line",
+    ))
+}
+
 /// A tab at the start of a block scalar, where go-yaml looks for its indentation.
 pub(super) fn tab_in_block(text: &str, range: Range<usize>) -> Option<Refusal> {
-    let written = text.get(range.clone())?;
-    let mut lines = written.split_inclusive('\n');
+    let mut lines = text.get(range.start..)?.split_inclusive('\n');
     let header = lines.next()?;
     let sign = header.split(['#', ' ', '\t']).next()?;
     if sign.bytes().any(|byte| byte.is_ascii_digit()) {
