@@ -108,7 +108,7 @@ impl Entry {
             if account.fault.is_some() {
                 continue;
             }
-            let word = word(fate);
+            let word = self::fate(fate);
             match entry.words.iter_mut().find(|(own, _)| *own == word) {
                 Some((_, count)) => *count += 1,
                 None => entry.words.push((word, 1)),
@@ -125,7 +125,7 @@ impl Entry {
 }
 
 /// What became of a document, in a few words.
-fn word(fate: &Fate) -> &'static str {
+pub fn fate(fate: &Fate) -> &'static str {
     match fate {
         Fate::Evaluated => "evaluated",
         Fate::Rendered => "rendered",

@@ -21,7 +21,7 @@ impl World for Disk {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 100 MiB");
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 8 MiB");
         if metadata.len() > MAXIMUM_FILE_BYTES {
             return Err(too_large());
         }

@@ -37,7 +37,7 @@ impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.with(|files| match files.get(&normalize(path)) {
             Some(bytes) if bytes.len() as u64 > MAXIMUM_FILE_BYTES => {
-                Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 100 MiB"))
+                Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 8 MiB"))
             }
             Some(bytes) => Ok(bytes.clone()),
             None => Err(missing()),
