@@ -58,10 +58,9 @@ pub(super) fn tab_behind(text: &str, range: Range<usize>, column: usize) -> Opti
     for (index, line) in rest.split_inclusive('\n').enumerate() {
         let content = line.trim_start_matches([' ', '\t']);
         let head = line.len() - content.len();
-        if index > 0 {
-            if let Some(tab) = line[..head].find('\t').filter(|tab| *tab < column) {
-                return Some((at + tab..at + tab + 1, TAB));
-            }
+        let tab = line[..head].find('\t').filter(|tab| *tab < column);
+        if let Some(tab) = tab.filter(|_| index > 0) {
+            return Some((at + tab..at + tab + 1, TAB));
         }
         let goes_on = content.trim_end().is_empty() || at + line.len() <= range.end;
         let ends_line = at < range.end && text.get(range.end..at + line.len())?.trim().is_empty();
