@@ -30,7 +30,7 @@ pub fn hold(name: &str, bytes: &[u8]) {
     unread_is_said(&reading);
 }
 
-/// Every line with content lies in the extent of a document.
+/// Every line with content lies in the extent of a document; an anchor or a tag of nothing is none.
 fn nothing_is_lost(text: &str, parsed: &manifest::Parsed) {
     let extents: Vec<_> = parsed
         .documents
@@ -40,7 +40,7 @@ fn nothing_is_lost(text: &str, parsed: &manifest::Parsed) {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let content = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        let is_marker = ["---", "...", "%", "#", "//", "/*"]
+        let is_marker = ["---", "...", "%", "#", "//", "/*", "&", "!"]
             .iter()
             .any(|sign| content.starts_with(sign));
         let at = start + line.find(content).unwrap_or(0);
