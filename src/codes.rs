@@ -176,6 +176,7 @@ codes! {
     M0301 High "object without a proper `apiVersion` or `kind`"
     M0302 High "list that is none"
     M0303 Medium "object without a name"
+    M0304 High "metadata of the wrong type"
     M0401 Medium "manifests that were not evaluated"
     M0402 Medium "overlay or chart that was not rendered"
 }

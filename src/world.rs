@@ -20,8 +20,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The largest file that is read, in bytes (100 MiB). Kubernetes itself takes no object above 1.5 MiB.
-pub const MAXIMUM_FILE_BYTES: u64 = 100 * 1024 * 1024;
+/// The largest file that is read, in bytes (8 MiB). Kubernetes itself takes no object above 1.5 MiB; a file of this
+/// size, read into values that know their bytes, takes about 200 MiB of memory.
+pub const MAXIMUM_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
 /// What stands at a path, links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,19 @@ pub struct Walk {
     pub files: Vec<PathBuf>,
     /// What could not be read or followed, sorted.
     pub faults: Vec<WalkFault>,
+    /// What was passed over on purpose, sorted: files that were asked for, and folders that may hold some.
+    pub passed: Vec<Passed>,
+    /// How many files were not asked for.
+    pub others: usize,
+}
+
+/// A path that a walk passed over.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passed {
+    /// The path.
+    pub path: PathBuf,
+    /// Why, in a few words.
+    pub reason: String,
 }
 
 /// A path on which a walk could not go on.

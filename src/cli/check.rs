@@ -4,9 +4,11 @@ use super::conftest::{self, Rego};
 use super::engine::{self, Engine};
 use super::output::{self, Color};
 use super::{Failure, Outcome, date};
-use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::codes::Code;
+use crate::diagnostic::{self, Diagnostic, Origin, Severity};
 use crate::evaluate;
 use crate::ir::Date;
+use crate::report::files::Listing;
 use crate::report::{self, Format, Report, Style, Summary, Undecided};
 use crate::schema::KubernetesVersion;
 use crate::workspace::{self, Impossible, Request, Workspace};
@@ -97,7 +99,7 @@ pub struct Check {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: Color,
 
-    /// List the files that are read, with what became of their documents
+    /// List every file with what became of its documents and why, and judge nothing
     #[arg(long)]
     pub show_files: bool,
 
@@ -151,7 +153,11 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
     // The process ends with the run: to give its memory back value by value would only take time.
     let mut workspace = ManuallyDrop::new(Workspace::open(&Disk, &request)?);
     if arguments.show_files {
-        output::print(&files(&workspace))?;
+        let listing = Listing::of(&workspace.manifests.account, &workspace.sources);
+        output::print(&match arguments.format {
+            Format::Json => listing.json(),
+            _ => listing.lines(),
+        })?;
         return Ok(Outcome::Clean);
     }
     let judged = match workspace.is_sound() {
@@ -165,7 +171,15 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
     let mut diagnostics = workspace.faults.clone();
     diagnostics.extend(workspace.reading.iter().cloned());
     if arguments.only.is_empty() && workspace.configuration.schemas != Some(false) {
-        diagnostics.extend(workspace.validate());
+        let against_schemas = workspace.validate();
+        // The reader says of every kind what the schemas of known ones say better.
+        let is_said = |finding: &Diagnostic| {
+            let place = finding.primary.span;
+            finding.origin == Origin::Code(Code::M0304)
+                && against_schemas.iter().any(|other| other.primary.span == place)
+        };
+        diagnostics.retain(|finding| !is_said(finding));
+        diagnostics.extend(against_schemas);
     }
     if workspace.is_sound() {
         let today = arguments.today.unwrap_or_else(date::today);
@@ -249,28 +263,6 @@ pub fn faults(workspace: &Workspace, summary: &Summary) -> String {
         fail_on: Severity::Medium,
     };
     report::render(Format::Full, &report, &style)
-}
-
-/// A line a file: its path, and how many of its documents had which fate.
-fn files(workspace: &Workspace) -> String {
-    let mut out = String::new();
-    for file in &workspace.manifests.account.files {
-        let path = report::escape::line(&workspace.sources.file(file.file).path);
-        let mut fates: Vec<(&str, usize)> = Vec::new();
-        for fate in &file.documents {
-            let word = report::fate(fate);
-            match fates.iter_mut().find(|(own, _)| *own == word) {
-                Some((_, count)) => *count += 1,
-                None => fates.push((word, 1)),
-            }
-        }
-        let fates: Vec<String> = fates
-            .iter()
-            .map(|(word, count)| format!("{count} {word}"))
-            .collect();
-        out.push_str(&format!("{path}: {}\n", fates.join(", ")));
-    }
-    out
 }
 
 impl From<Impossible> for Failure {

@@ -64,6 +64,17 @@ pub struct FileAccount {
     pub file: FileId,
     /// What became of its documents, in their order. A file that could not be read at all counts as one.
     pub documents: Vec<Fate>,
+    /// What stood in the way of reading it, if anything did.
+    pub fault: Option<String>,
+}
+
+/// A file that was not read, or a folder that was not entered, though manifests may be there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PassedOver {
+    /// The path as reports show it.
+    pub path: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// The documents of a run.
@@ -71,6 +82,10 @@ pub struct FileAccount {
 pub struct Account {
     /// The files, in the order of their paths.
     pub files: Vec<FileAccount>,
+    /// What was passed over, in the order of the paths.
+    pub passed: Vec<PassedOver>,
+    /// How many files don't have the name of a manifest.
+    pub others: usize,
 }
 
 impl Account {

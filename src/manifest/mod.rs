@@ -3,6 +3,7 @@
 mod account;
 mod json;
 mod kustomize;
+mod metadata;
 mod node;
 mod objects;
 mod parse;
@@ -11,7 +12,7 @@ mod resource;
 mod template;
 mod unevaluated;
 
-pub use account::{Account, Fate, FileAccount, Reason, Unevaluated};
+pub use account::{Account, Fate, FileAccount, PassedOver, Reason, Unevaluated};
 pub use json::to_json;
 pub use kustomize::{Patches, has_inline_patches, is_kustomization};
 pub use node::{Entry, Mapping, Node, Value};

@@ -4,7 +4,7 @@
 //! their `apiVersion` and `kind`.
 
 use super::parse::skeleton;
-use super::{Entry, Mapping, Node, Resource, Value};
+use super::{Entry, Mapping, Node, Resource, Value, metadata};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::FileId;
@@ -69,6 +69,27 @@ fn spelled<'a>(node: &'a Node, name: &str) -> Option<&'a Entry> {
     exact.or_else(|| entries.iter().find(|entry| is_spelling(&entry.key, name)))
 }
 
+/// What is wrong with a document that is none of Kubernetes', where others of its file are.
+pub(super) fn nameless(root: &Node) -> Option<Diagnostic> {
+    (!root.is_null()).then(|| {
+        let message = "`kubectl` stops at this document, which has neither `apiVersion` nor `kind`";
+        let mut fault = Diagnostic::new(Code::M0301, root.span.at_start(), message)
+            .help("put it into a file of its own: what stands behind it is not sent");
+        fault.severity = Severity::Medium;
+        fault
+    })
+}
+
+/// Says so if a document is only a text, and one that speaks of an object.
+pub(super) fn hidden_object(root: &Node) -> Option<Diagnostic> {
+    let text = root.as_str()?;
+    (text.contains("apiVersion") && text.contains("kind")).then(|| {
+        let message = "the document is a text about an object, and no object";
+        Diagnostic::new(Code::M0301, root.span.at_start(), message)
+            .help("remove what stands in front of the object, or the quotes around it")
+    })
+}
+
 /// The objects of a document and what is wrong with them.
 pub(super) struct Objects {
     file: FileId,
@@ -106,32 +127,39 @@ impl Objects {
             );
             for node in nodes {
                 if is_object(&node) {
-                    self.object(node, None);
+                    self.object(node, None, false);
                 }
             }
             return;
         }
-        self.object(root, None);
+        self.object(root, None, false);
     }
 
     /// INVARIANT: recursion ends, since items lie one level deeper than their list.
-    fn object(&mut self, mut root: Node, inherited: Option<&Inherited>) {
+    fn object(&mut self, mut root: Node, inherited: Option<&Inherited>, within_list: bool) {
         if let Some(inherited) = inherited {
             inherit(&mut root, inherited);
         }
-        let (api_version, kind) = self.identity(&root);
-        let items = match root.get("items").map(|node| &node.value) {
-            Some(Value::Sequence(_)) => true,
-            Some(_) if kind.ends_with("List") => {
-                let span = root.get("items").map_or(root.span, |node| node.span);
-                let message = format!("`items` of the `{kind}` is no list");
+        let (api_version, kind) = self.identity(&root, within_list);
+        let entry = root.entries().iter().find(|entry| &*entry.key == "items");
+        let is_list = match entry.map(|entry| &entry.value) {
+            Some(items) if matches!(items.value, Value::Sequence(_) | Value::Null) => true,
+            Some(items) => {
+                let message = format!("`items` of the `{kind}` is no list, so `kubectl` refuses the object");
                 self.faults
-                    .push(Diagnostic::new(Code::M0302, span, message).help("write a list of objects"));
+                    .push(Diagnostic::new(Code::M0302, items.span, message).help("write a list of objects"));
                 false
             }
-            _ => false,
+            None => false,
         };
-        if !items {
+        if is_list && within_list {
+            let message = format!("`kubectl` refuses a list within a list, as this `{kind}` is");
+            self.faults.push(
+                Diagnostic::new(Code::M0302, root.span.at_start(), message)
+                    .help("put its items into the outer list"),
+            );
+        }
+        if !is_list {
             self.resource(api_version, kind, root);
             return;
         }
@@ -159,7 +187,7 @@ impl Objects {
         };
         for item in items {
             if let Value::Mapping(_) = item.value {
-                self.object(item, Some(&handed_on));
+                self.object(item, Some(&handed_on), true);
             } else {
                 let message = format!("an item of the list is {}, not an object", item.type_name());
                 self.faults
@@ -169,6 +197,7 @@ impl Objects {
     }
 
     fn resource(&mut self, api_version: String, kind: String, root: Node) {
+        self.faults.extend(metadata::faults(&root));
         let metadata = |key: &str| root.path(["metadata", key]).and_then(scalar_text);
         let name = metadata("name")
             .filter(|name| !name.is_empty())
@@ -196,7 +225,7 @@ impl Objects {
     }
 
     /// `apiVersion` and `kind`, with what is wrong with them.
-    fn identity(&mut self, root: &Node) -> (String, String) {
+    fn identity(&mut self, root: &Node, within_list: bool) -> (String, String) {
         let (version, kind) = (spelled(root, "apiVersion"), spelled(root, "kind"));
         for entry in root.entries() {
             for name in ["apiVersion", "kind"] {
@@ -210,9 +239,17 @@ impl Objects {
                 }
             }
         }
-        let version = self.identifier(root, version, "apiVersion");
+        let version_entry = version;
+        let version = self.identifier(root, version_entry, "apiVersion", within_list);
+        if let Some(entry) = version_entry
+            && version.matches('/').count() > 1
+        {
+            let message = format!("`{version}` is no API version: it has more than one `/`");
+            let fault = Diagnostic::new(Code::M0301, entry.value.span, message);
+            self.faults.push(fault.help("write `group/version`, or `v1`"));
+        }
         let kind_entry = kind;
-        let kind = self.identifier(root, kind_entry, "kind");
+        let kind = self.identifier(root, kind_entry, "kind", within_list);
         // Other APIs may call their kinds what they like.
         if let Some(entry) = kind_entry
             && kind.starts_with(|c: char| c.is_ascii_lowercase())
@@ -232,10 +269,15 @@ impl Objects {
         (version, kind)
     }
 
-    fn identifier(&mut self, root: &Node, entry: Option<&Entry>, name: &str) -> String {
+    fn identifier(&mut self, root: &Node, entry: Option<&Entry>, name: &str, within_list: bool) -> String {
         let text = entry.and_then(|entry| scalar_text(&entry.value));
         match (entry, text) {
             (Some(entry), Some(text)) => {
+                if text.is_empty() && name == "kind" {
+                    let message = "`kind` is empty, so `kubectl` refuses the object";
+                    let fault = Diagnostic::new(Code::M0301, entry.value.span, message);
+                    self.faults.push(fault.help("write the kind as the API has it"));
+                }
                 if entry.value.as_str().is_none() {
                     let message = format!("`{name}` is {}, not a string", entry.value.type_name());
                     self.faults
@@ -251,7 +293,7 @@ impl Objects {
                 };
                 let help = format!("set `{name}`, or no cluster takes the object");
                 let mut fault = Diagnostic::new(Code::M0301, place, message).help(help);
-                if entry.is_none() && root.get("metadata").is_none() {
+                if entry.is_none() && root.get("metadata").is_none() && !within_list {
                     // Most likely some other tool's file that happens to use the other key.
                     fault.severity = Severity::Low;
                 }

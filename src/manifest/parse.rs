@@ -10,6 +10,7 @@ mod faults;
 mod json;
 mod keys;
 mod mapping;
+mod patience;
 mod places;
 mod scalar;
 mod source;

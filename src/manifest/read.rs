@@ -3,7 +3,7 @@
 //! In: a text, and what the folders around it say about it. Out: a [`FileReading`].
 
 use super::account::{Fate, Reason, Unevaluated};
-use super::objects::{Objects, Shape, shape};
+use super::objects::{self, Objects, Shape, shape};
 use super::parse::{self, Document, Parsed};
 use super::template::{holds_action, holds_bare_action};
 use super::{Node, Resource, Value, kustomize};
@@ -93,6 +93,8 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
             || (file_has_actions && surroundings.chart_template && own())
             || (file_has_actions && document.readings.iter().any(has_templated_identity))
     };
+    // What kubectl says of documents that are none, as long as the file is not one of another tool's.
+    let mut beside_objects = Vec::new();
     for (index, document) in parsed.documents.into_iter().enumerate() {
         let leave_out = |reason| {
             Fate::Unevaluated(Unevaluated {
@@ -122,6 +124,12 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
                 })
                 || surroundings.kustomization && first.is_some_and(kustomize::has_inline_patches);
             if shape == Shape::Foreign && !is_patch {
+                if let Some(root) = first {
+                    reading.diagnostics.extend(objects::hidden_object(root));
+                    beside_objects.extend(objects::nameless(root));
+                }
+                let refused = |fault: &&Diagnostic| fault.origin == Origin::Code(Code::M0209);
+                beside_objects.extend(document.faults.iter().filter(refused).cloned());
                 let duplicate = |fault: &Diagnostic| fault.origin == Origin::Code(Code::M0206);
                 // What other tools make of their files is their business; a duplicate key is never meant.
                 reading
@@ -153,12 +161,15 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
         reading.fates.push(fate);
     }
     let all_foreign = reading.fates.iter().all(|fate| *fate == Fate::Foreign);
-    let directive = |fault: &Diagnostic| fault.origin == Origin::Code(Code::M0210);
+    let of_kubectl = |fault: &Diagnostic| matches!(fault.origin, Origin::Code(Code::M0209 | Code::M0210));
     let faults = parsed
         .faults
         .into_iter()
-        .filter(|fault| !(all_foreign && directive(fault)));
+        .filter(|fault| !(all_foreign && of_kubectl(fault)));
     reading.diagnostics.extend(faults);
+    if !all_foreign && !surroundings.control {
+        reading.diagnostics.extend(beside_objects);
+    }
     reading
 }
 

@@ -3,6 +3,7 @@
 //! Lines and columns count from 1, columns count UTF-8 bytes, ends are exclusive. Keys may be added
 //! but none goes away or changes its meaning.
 
+use super::files::Entry;
 use super::{Report, Style, escape};
 use crate::diagnostic::{Diagnostic, Fix, Label, ObjectReference, Severity};
 use crate::evaluate::budget::Sum;
@@ -18,8 +19,10 @@ pub fn render(report: &Report, style: &Style) -> String {
         findings: report.within(style.limit).into_iter().map(finding).collect(),
         waived: summary.waived.iter().map(finding).collect(),
         budgets: &summary.budgets,
+        files: &summary.listing.files,
         summary: Totals {
             files: summary.files,
+            other_files: summary.listing.others,
             documents: summary.documents,
             evaluated: summary.evaluated,
             foreign: summary.foreign,
@@ -51,12 +54,14 @@ struct Output<'a> {
     waived: Vec<Finding<'a>>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     budgets: &'a [Sum],
+    files: &'a [Entry],
     summary: Totals<'a>,
 }
 
 #[derive(Serialize)]
 struct Totals<'a> {
     files: usize,
+    other_files: usize,
     documents: usize,
     evaluated: usize,
     foreign: usize,

@@ -8,6 +8,7 @@ mod compact;
 mod concise;
 pub mod enforceability;
 mod excerpt;
+pub mod files;
 mod fold;
 mod full;
 mod github;
@@ -22,7 +23,7 @@ pub use summary::plural;
 use crate::diagnostic::{Diagnostic, ObjectReference, Severity};
 use crate::evaluate::budget::Sum;
 use crate::ir::Rule;
-use crate::manifest::{Account, Fate};
+use crate::manifest::Account;
 use crate::source::Sources;
 
 /// What a run has to tell.
@@ -57,6 +58,8 @@ pub struct Summary {
     pub budgets: Vec<Sum>,
     /// The findings that waivers took away.
     pub waived: Vec<Diagnostic>,
+    /// Every file, with what became of it.
+    pub listing: files::Listing,
 }
 
 impl Summary {
@@ -76,18 +79,9 @@ impl Summary {
                     listed: unevaluated.listed.clone(),
                 })
                 .collect(),
+            listing: files::Listing::of(account, sources),
             ..Summary::default()
         }
-    }
-}
-
-/// What became of a document, in a few words.
-pub fn fate(fate: &Fate) -> &'static str {
-    match fate {
-        Fate::Evaluated => "evaluated",
-        Fate::Rendered => "rendered",
-        Fate::Foreign => "not Kubernetes",
-        Fate::Unevaluated(unevaluated) => unevaluated.reason.text(),
     }
 }
 

@@ -11,8 +11,8 @@ use super::surroundings::{Neighbourhood, Placed};
 use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic};
 use crate::manifest::{
-    self, Account, Fate, FileAccount, FileReading, Group, Parsed, Patches, Reason, Resource, Surroundings,
-    Unevaluated,
+    self, Account, Fate, FileAccount, FileReading, Group, Parsed, PassedOver, Patches, Reason, Resource,
+    Surroundings, Unevaluated,
 };
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{self, PathKind, Patterns, World};
@@ -93,7 +93,11 @@ impl Manifests {
     ) -> Result<(Manifests, Vec<Diagnostic>), ArgumentError> {
         let listed = options.listed.iter().map(|entry| entry.path.as_str());
         let listed = Patterns::new(&options.folder, listed).map_err(ArgumentError::Pattern)?;
-        let files = find(world, paths)?;
+        let Search {
+            found: files,
+            passed,
+            others,
+        } = find(world, paths)?;
         let first = sources.next_id().0;
         let loaded: Vec<Loaded> = files
             .into_par_iter()
@@ -107,6 +111,7 @@ impl Manifests {
             .map(|file| neighbourhood.place(&file.path, &file.absolute))
             .collect();
         let files: Vec<render::File> = loaded.iter().map(Loaded::named).collect();
+        let faults: Vec<Option<String>> = loaded.iter().map(Loaded::fault).collect();
         let readings: Vec<(SourceFile, FileReading)> = loaded
             .into_par_iter()
             .zip(&placed)
@@ -116,7 +121,9 @@ impl Manifests {
         let mut manifests = Manifests::default();
         let mut diagnostics = Vec::new();
         let mut reasons = BTreeMap::new();
-        for ((file, mut reading), placed) in readings.into_iter().zip(&placed) {
+        manifests.account.passed = passed;
+        manifests.account.others = others;
+        for (((file, mut reading), placed), fault) in readings.into_iter().zip(&placed).zip(faults) {
             let reason = listed
                 .matching(Path::new(&file.path))
                 .and_then(|index| options.listed.get(index));
@@ -128,6 +135,7 @@ impl Manifests {
             manifests.account.files.push(FileAccount {
                 file: id,
                 documents: reading.fates,
+                fault,
             });
         }
         let mut failed = BTreeSet::new();
@@ -200,9 +208,15 @@ struct Found {
     fault: Option<(Code, String)>,
 }
 
-/// All files at the paths, in the order in which they are shown.
-fn find(world: &dyn World, paths: &[PathBuf]) -> Result<Vec<Found>, ArgumentError> {
-    let mut found = Vec::new();
+/// What stands at the paths, in the order in which it is shown.
+struct Search {
+    found: Vec<Found>,
+    passed: Vec<PassedOver>,
+    others: usize,
+}
+
+fn find(world: &dyn World, paths: &[PathBuf]) -> Result<Search, ArgumentError> {
+    let (mut found, mut passed, mut others) = (Vec::new(), BTreeSet::new(), 0);
     for path in paths {
         let wrong = |error: io::Error| ArgumentError::Path {
             path: path.clone(),
@@ -231,6 +245,11 @@ fn find(world: &dyn World, paths: &[PathBuf]) -> Result<Vec<Found>, ArgumentErro
                 for file in walk.files {
                     add(&file, path, None);
                 }
+                others += walk.others;
+                passed.extend(walk.passed.into_iter().map(|passed| PassedOver {
+                    path: world::display(&passed.path),
+                    reason: passed.reason,
+                }));
                 for fault in walk.faults {
                     let code = if fault.leads_out { Code::M0106 } else { Code::M0101 };
                     add(&fault.path, path, Some((code, fault.reason)));
@@ -242,7 +261,11 @@ fn find(world: &dyn World, paths: &[PathBuf]) -> Result<Vec<Found>, ArgumentErro
     found.sort_by_cached_key(|found| world::display(&found.path));
     let mut seen = HashSet::new();
     found.retain(|found| seen.insert(found.absolute.clone()));
-    Ok(found)
+    Ok(Search {
+        found,
+        passed: passed.into_iter().collect(),
+        others,
+    })
 }
 
 /// A file whose text is parsed.
@@ -317,6 +340,12 @@ impl Loaded {
             path: self.path.clone(),
             absolute: self.absolute.clone(),
         }
+    }
+
+    /// What stood in the way of parsing it.
+    fn fault(&self) -> Option<String> {
+        let first = self.faults.first().filter(|_| self.parsed.is_none());
+        first.map(|fault| fault.message.clone())
     }
 
     fn classify(self, surroundings: Surroundings) -> (SourceFile, FileReading) {

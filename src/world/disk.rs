@@ -1,8 +1,10 @@
 //! The files of the machine.
 
-use super::{MAXIMUM_FILE_BYTES, PathKind, Program, Ran, Task, Walk, WalkFault, World, git, process};
+use super::{
+    MAXIMUM_FILE_BYTES, Passed, PathKind, Program, Ran, Task, Walk, WalkFault, World, display, git, process,
+};
 use ignore::{WalkBuilder, WalkState};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,7 +22,7 @@ impl World for Disk {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 100 MiB");
+        let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, "larger than 8 MiB");
         if metadata.len() > MAXIMUM_FILE_BYTES {
             return Err(too_large());
         }
@@ -107,7 +109,8 @@ impl World for Disk {
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
         let found = Mutex::new(Found::default());
         let lock = || found.lock().unwrap_or_else(PoisonError::into_inner);
-        builder(folder).build_parallel().run(|| {
+        let hidden = Arc::new(Mutex::new(Hidden::of(folder)));
+        builder(folder, Arc::clone(&hidden)).build_parallel().run(|| {
             Box::new(|entry| {
                 match entry {
                     Ok(entry) => {
@@ -124,7 +127,8 @@ impl World for Disk {
                                     reason: "not a regular file".to_string(),
                                 });
                             }
-                            _ => {}
+                            Some(kind) if kind.is_dir() => {}
+                            _ => lock().others += 1,
                         }
                     }
                     Err(error) => lock().faults.push(fault(folder, &error)),
@@ -134,12 +138,18 @@ impl World for Disk {
         });
         let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         found.links.sort();
+        found.files.sort();
         found.follow_links(folder, wanted);
+        let hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        found.passed.extend(hidden.told(wanted));
         found.files.sort();
         found.faults.sort();
+        found.passed.sort();
         Walk {
             files: found.files,
             faults: found.faults,
+            passed: found.passed,
+            others: found.others,
         }
     }
 }
@@ -149,6 +159,8 @@ struct Found {
     files: Vec<PathBuf>,
     links: Vec<PathBuf>,
     faults: Vec<WalkFault>,
+    passed: Vec<Passed>,
+    others: usize,
 }
 
 impl Found {
@@ -160,12 +172,19 @@ impl Found {
         if self.links.is_empty() {
             return;
         }
-        let mut known: HashSet<PathBuf> = self
+        let mut known: HashMap<PathBuf, PathBuf> = self
             .files
             .iter()
-            .filter_map(|file| fs::canonicalize(file).ok())
+            .filter_map(|file| Some((fs::canonicalize(file).ok()?, file.clone())))
             .collect();
+        let inside = |path: &Path| display(path.strip_prefix(&root).unwrap_or(path));
         for link in std::mem::take(&mut self.links) {
+            let mut pass = |reason: String| {
+                self.passed.push(Passed {
+                    path: link.clone(),
+                    reason,
+                });
+            };
             let mut say = |leads_out, reason: String| {
                 self.faults.push(WalkFault {
                     path: link.clone(),
@@ -175,19 +194,26 @@ impl Found {
             };
             match fs::canonicalize(&link) {
                 Err(error) if wanted(&link) => say(false, error.to_string()),
-                Err(_) => {}
+                Err(error) => pass(format!("a link that leads nowhere: {error}")),
                 Ok(target) => {
                     let is_folder = target.is_dir();
                     if !is_folder && !wanted(&link) {
+                        self.others += 1;
                         continue;
                     }
                     if !target.starts_with(&root) {
                         say(true, format!("leads to {}", target.display()));
                     } else if is_folder {
-                        // The folder is walked under its own name.
+                        let name = inside(&target);
+                        let name = if name.is_empty() { "." } else { &name };
+                        pass(format!("a link to `{name}`, which is read under its own name"));
                     } else if !target.is_file() {
                         say(false, "not a regular file".to_string());
-                    } else if known.insert(target) {
+                    } else if let Some(twin) = known.get(&target) {
+                        let twin = display(twin.strip_prefix(folder).unwrap_or(twin));
+                        pass(format!("a link to what is read as `{twin}`"));
+                    } else {
+                        known.insert(target, link.clone());
                         self.files.push(link);
                     }
                 }
@@ -196,8 +222,61 @@ impl Found {
     }
 }
 
-fn builder(folder: &Path) -> WalkBuilder {
-    let hidden = Arc::new(Mutex::new(git::hidden(folder)));
+/// What git keeps out of a folder and of the repositories in it.
+#[derive(Default)]
+struct Hidden {
+    /// Each path with the folder that git was asked in.
+    paths: HashMap<PathBuf, PathBuf>,
+    /// The paths that the walk came by, and whether they are folders.
+    met: Vec<(PathBuf, bool)>,
+}
+
+impl Hidden {
+    fn of(folder: &Path) -> Hidden {
+        let mut hidden = Hidden::default();
+        hidden.add(folder);
+        hidden
+    }
+
+    fn add(&mut self, folder: &Path) {
+        let paths = git::hidden(folder).into_iter();
+        self.paths.extend(paths.map(|path| (path, folder.to_path_buf())));
+    }
+
+    /// Whether git keeps the path out.
+    fn holds(&mut self, path: &Path, is_folder: bool) -> bool {
+        let is_hidden = self.paths.contains_key(path);
+        if is_hidden {
+            self.met.push((path.to_path_buf(), is_folder));
+        }
+        is_hidden
+    }
+
+    /// What was passed over, with the line of a `.gitignore` that says so.
+    fn told(&self, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Vec<Passed> {
+        let mut by_repository: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+        for (path, is_folder) in &self.met {
+            if let Some(repository) = self.paths.get(path)
+                && (*is_folder || wanted(path))
+            {
+                by_repository.entry(repository).or_default().push(path);
+            }
+        }
+        let told = by_repository.into_iter().flat_map(|(repository, paths)| {
+            let reasons = git::reasons(repository, &paths);
+            paths.into_iter().map(move |path| Passed {
+                path: path.to_path_buf(),
+                reason: match reasons.get(path) {
+                    Some(reason) => format!("ignored by git: {reason}"),
+                    None => "ignored by git".to_string(),
+                },
+            })
+        });
+        told.collect()
+    }
+}
+
+fn builder(folder: &Path, hidden: Arc<Mutex<Hidden>>) -> WalkBuilder {
     let root = folder.to_path_buf();
     let mut builder = WalkBuilder::new(folder);
     builder
@@ -209,13 +288,13 @@ fn builder(folder: &Path) -> WalkBuilder {
                 return true;
             }
             let mut hidden = hidden.lock().unwrap_or_else(PoisonError::into_inner);
-            if entry.file_name() == ".git" || hidden.contains(entry.path()) {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if entry.file_name() == ".git" || hidden.holds(entry.path(), is_folder) {
                 return false;
             }
             // A repository within the repository has rules of its own.
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
             if is_folder && entry.path() != root && entry.path().join(".git").exists() {
-                hidden.extend(git::hidden(entry.path()));
+                hidden.add(entry.path());
             }
             true
         });

@@ -37,7 +37,7 @@ impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.with(|files| match files.get(&normalize(path)) {
             Some(bytes) if bytes.len() as u64 > MAXIMUM_FILE_BYTES => {
-                Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 100 MiB"))
+                Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 8 MiB"))
             }
             Some(bytes) => Ok(bytes.clone()),
             None => Err(missing()),
@@ -75,17 +75,17 @@ impl World for Memory {
 
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
         let start = normalize(folder);
-        let files = self.with(|files| {
+        let (files, others): (Vec<PathBuf>, Vec<PathBuf>) = self.with(|files| {
             let inside = files.keys().filter_map(|file| file.strip_prefix(&start).ok());
             inside
                 .filter(|rest| !rest.components().any(|part| part.as_os_str() == ".git"))
                 .map(|rest| folder.join(rest))
-                .filter(|file| wanted(file))
-                .collect()
+                .partition(|file| wanted(file))
         });
         Walk {
             files,
-            faults: Vec::new(),
+            others: others.len(),
+            ..Walk::default()
         }
     }
 }

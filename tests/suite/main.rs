@@ -5,6 +5,7 @@
     reason = "tests write and read files of their own"
 )]
 
+mod accounting;
 mod architecture;
 mod automation;
 mod cli;
@@ -13,6 +14,9 @@ mod engines;
 mod evaluation;
 mod injection;
 mod lsp;
+mod mutation;
 mod pages;
+mod reading;
 mod reference;
 mod syntax;
+mod yaml;

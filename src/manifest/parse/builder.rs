@@ -8,7 +8,7 @@ use super::scalar::{self, Tag};
 use super::source::ChunkText;
 use super::tabs::Layout;
 use super::yaml::Stop;
-use super::{Document, MAXIMUM_COPIES, MAXIMUM_DEPTH, faults, keys, places};
+use super::{Document, MAXIMUM_COPIES, MAXIMUM_DEPTH, faults, keys, patience, places};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Entry, Node, Value};
@@ -189,6 +189,7 @@ impl<'t> Builder<'t> {
             self.faults.extend(faults::refused_escape(written, span));
         }
         let in_flow = self.stack.last().is_some_and(|frame| frame.flow);
+        self.hold_to_go_yaml(style, anchor, range.clone());
         if let Some(layout) = &mut self.layout
             && !in_flow
             && self
@@ -211,7 +212,11 @@ impl<'t> Builder<'t> {
             },
             weight: 1,
             height: 1,
-            merge: (text == "<<" && tag == Tag::None).then_some(!plain),
+            merge: match tag {
+                Tag::None => (text == "<<").then_some(!plain),
+                Tag::Merge => (text == "<<").then_some(false),
+                _ => None,
+            },
         };
         self.cursor = self.cursor.max(range.end);
         self.complete(done, anchor, range)
@@ -239,6 +244,7 @@ impl<'t> Builder<'t> {
             false => None,
         };
         let start = dash.unwrap_or(range.start);
+        self.check_anchor(anchor, start);
         if flow && bytes.get(start..start + 2) == Some(b"{{") {
             self.template = true;
         }
@@ -299,6 +305,7 @@ impl<'t> Builder<'t> {
     pub fn alias(&mut self, id: Option<usize>, range: Range<usize>) -> Result<(), Box<Stop>> {
         let span = self.text.span(range.clone());
         let name = self.text.text.get(range.clone()).unwrap_or("").to_string();
+        self.faults.extend(patience::name(&name, span));
         let found = id.and_then(|id| self.anchors.get(&id));
         let Some(anchor) = found else {
             let message = if id.is_some() {
@@ -341,6 +348,11 @@ impl<'t> Builder<'t> {
         }
         let mut node = anchor.node.clone();
         node.span = span;
+        if self.waits_for_merge() && matches!(node.value, Value::Sequence(_)) {
+            let message = format!("`{name}` is a list, which `kubectl` merges only where it is written out");
+            let fault = Diagnostic::new(Code::M0208, span, message);
+            self.faults.push(fault.help("write `<<: [*a, *b]`"));
+        }
         self.cursor = self.cursor.max(range.end);
         let done = Done {
             node,
@@ -350,6 +362,63 @@ impl<'t> Builder<'t> {
         };
         self.put(done, range);
         Ok(())
+    }
+
+    /// Whether the value of a merge key comes next.
+    fn waits_for_merge(&self) -> bool {
+        matches!(
+            self.stack.last().map(|frame| &frame.kind),
+            Some(Kind::Mapping(
+                _,
+                Some(Key {
+                    merge: Some(false),
+                    ..
+                }),
+                _
+            ))
+        )
+    }
+
+    /// Says where go-yaml, which `kubectl` reads with, refuses a scalar or takes it for something else.
+    fn hold_to_go_yaml(&mut self, style: ScalarStyle, anchor: usize, range: Range<usize>) {
+        self.check_anchor(anchor, range.start);
+        let text = &self.text.text;
+        let in_flow = self.stack.last().is_some_and(|frame| frame.flow);
+        let found = match style {
+            ScalarStyle::Plain if in_flow && !range.is_empty() => {
+                let indentation = self.block_column();
+                patience::in_brackets(text, range.clone())
+                    .or_else(|| patience::tab_behind(self.text.with_tabs(), range.clone(), indentation))
+            }
+            ScalarStyle::Literal | ScalarStyle::Folded => patience::tab_in_block(text, range.clone()),
+            _ => None,
+        };
+        if let Some((at, message)) = found {
+            let span = self.text.span(at);
+            self.faults.push(patience::refused(span, message));
+        }
+    }
+
+    /// The column behind the indentation of the innermost collection in block style; 0 if there is none.
+    fn block_column(&self) -> usize {
+        let Some(frame) = self.stack.iter().rev().find(|frame| !frame.flow) else {
+            return 0;
+        };
+        let before = self.text.text.get(..frame.start).unwrap_or("");
+        let line = before.rfind('\n').map_or(0, |end| end + 1);
+        before[line..].chars().count() + 1
+    }
+
+    fn check_anchor(&mut self, anchor: usize, end: usize) {
+        if anchor == 0 {
+            return;
+        }
+        let Some(range) = places::anchor(&self.text.text, self.cursor..end) else {
+            return;
+        };
+        let name = self.text.text.get(range.clone()).unwrap_or("");
+        let fault = patience::name(name, self.text.span(range));
+        self.faults.extend(fault);
     }
 
     /// Takes a node that was written out.
@@ -387,6 +456,11 @@ impl<'t> Builder<'t> {
         match &mut frame.kind {
             Kind::Sequence(nodes) => nodes.push(done.node),
             Kind::Mapping(_, key @ None, _) => {
+                if frame.flow
+                    && let Some((at, message)) = patience::key_of_lines(&self.text.text, range.clone())
+                {
+                    self.faults.push(patience::refused(self.text.span(at), message));
+                }
                 let written = self.text.text.get(range.clone()).unwrap_or("");
                 let (text, fault) = keys::spelling(&done.node, written);
                 *key = Some(Key {

@@ -25,7 +25,9 @@ pub(super) fn read(file: FileId, text: &str, start: usize) -> Option<Parsed> {
         reader.skip_blanks();
         let begin = reader.at;
         if begin == text.len() {
-            return Some(parsed);
+            // Comments alone, which may have swallowed a document, are for YAML to tell.
+            let only_comments = parsed.documents.is_empty() && !reader.faults.is_empty();
+            return (!only_comments).then_some(parsed);
         }
         let follows_yaml = !parsed.documents.is_empty() && text[begin..].starts_with("---");
         if follows_yaml {

@@ -1,6 +1,8 @@
 //! How the key of a mapping is spelled once it is JSON, and whether it is what it seems.
 
+use super::scalar;
 use crate::codes::Code;
+
 use crate::manifest::{Node, Value};
 
 /// What is wrong with a key.
@@ -22,8 +24,14 @@ pub(super) fn spelling(node: &Node, written: &str) -> (Box<str>, Option<KeyFault
     match &node.value {
         Value::String(text) | Value::Unknown(text) => (text.clone(), deception(text)),
         Value::Bool(value) => (value.to_string().into(), None),
-        Value::Integer(value) => (value.to_string().into(), None),
-        Value::Float(text) => (text.clone(), None),
+        Value::Integer(value) => {
+            let float = scalar::float_key(written).map(Box::from);
+            (float.unwrap_or_else(|| value.to_string().into()), None)
+        }
+        Value::Float(text) => {
+            let float = scalar::float_key(text).map(Box::from);
+            (float.unwrap_or_else(|| text.clone()), None)
+        }
         Value::Null => ("null".into(), no_key("null")),
         Value::Sequence(_) => (written.into(), no_key("a list")),
         Value::Mapping(_) => (written.into(), no_key("a mapping")),

@@ -42,6 +42,7 @@ pub(super) enum Tag {
     Float,
     Null,
     Timestamp,
+    Merge,
 }
 
 impl Tag {
@@ -54,6 +55,7 @@ impl Tag {
             Some("null") => Tag::Null,
             Some("timestamp") => Tag::Timestamp,
             Some("binary") => Tag::Binary,
+            Some("merge") => Tag::Merge,
             _ => Tag::String,
         }
     }
@@ -68,6 +70,7 @@ impl Tag {
             Tag::Float => "!!float",
             Tag::Null => "!!null",
             Tag::Timestamp => "!!timestamp",
+            Tag::Merge => "!!merge",
         }
     }
 }
@@ -81,7 +84,8 @@ pub(super) fn resolve(text: &str, plain: bool, tag: Tag) -> Scalar {
     };
     match tag {
         Tag::None if plain => implicit(text),
-        Tag::None | Tag::String | Tag::Timestamp => string(),
+        Tag::Timestamp if !is_timestamp(text) => unfit(),
+        Tag::None | Tag::String | Tag::Timestamp | Tag::Merge => string(),
         Tag::Binary => match base64(text) {
             Some(bytes) => Scalar::plain(Value::String(String::from_utf8_lossy(&bytes).into())),
             None => unfit(),
@@ -263,6 +267,36 @@ fn is_float(text: &str) -> bool {
         }
         None => rest.is_empty(),
     }
+}
+
+/// Whether a text begins with a day, and a time follows if anything does.
+fn is_timestamp(text: &str) -> bool {
+    let (day, time) = text.split_at(text.find(['T', 't', ' ']).unwrap_or(text.len()));
+    let parts: Vec<&str> = day.split('-').collect();
+    let is_number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let is_day = matches!(parts.as_slice(), [year, month, day]
+        if is_number(year, 4..=4) && is_number(month, 1..=2) && is_number(day, 1..=2));
+    is_day && (time.is_empty() || time[1..].trim_start().starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The key that a number becomes if go-yaml takes it for a float: the shortest decimals that tell it from other
+/// floats of 32 bits, with an exponent from the sixth digit on.
+pub(super) fn float_key(text: &str) -> Option<String> {
+    if integer(text).is_some() {
+        return None;
+    }
+    let value: f64 = text.replace('_', "").parse().ok()?;
+    let scientific = format!("{:e}", value as f32);
+    let (digits, exponent) = scientific.split_once('e')?;
+    let exponent: i32 = exponent.parse().ok()?;
+    Some(if (-4..6).contains(&exponent) {
+        format!("{}", value as f32)
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{digits}e{sign}{:02}", exponent.abs())
+    })
 }
 
 /// Standard base64 with padding, line breaks ignored.

@@ -43,6 +43,15 @@ impl<'t> ChunkText<'t> {
         }
     }
 
+    /// The chunk with its tabs, as long as it differs from the file's in nothing but single characters.
+    pub fn with_tabs(&self) -> &str {
+        if self.inserted.is_empty() {
+            self.written
+        } else {
+            &self.text
+        }
+    }
+
     /// The bytes of the file that a range of the chunk's text stands for.
     pub fn span(&self, range: Range<usize>) -> Span {
         let (mut start, mut end) = (self.offset(range.start), self.offset(range.end));

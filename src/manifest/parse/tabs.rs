@@ -22,6 +22,8 @@ pub(super) fn first_refused(text: &str, layout: &Layout, end: usize) -> Option<u
         ranges.get(next).is_some_and(|range| range.start < at)
     };
     let (mut start, mut indentation) = (0, 0);
+    // Whether the content so far ends in a plain scalar, as far as its last character tells.
+    let mut behind_plain = false;
     for line in text.split_inclusive('\n') {
         if start >= end {
             return None;
@@ -32,10 +34,15 @@ pub(super) fn first_refused(text: &str, layout: &Layout, end: usize) -> Option<u
         let blank = content.is_empty() || content.starts_with('#');
         if line.contains('\t') && !within(&layout.solid, start) {
             // Behind a plain scalar, a tab may stand where the scalar could go on.
-            let patient = (blank || goes_on) && head.find('\t').is_some_and(|at| at > indentation);
+            let patient =
+                (blank && behind_plain || goes_on) && head.find('\t').is_some_and(|at| at > indentation);
             if let Some(at) = head.find('\t').filter(|_| !patient) {
                 return Some(start + at);
             }
+        }
+        if !blank {
+            behind_plain =
+                !content.ends_with([':', '"', '\'', ']', '}']) && !content.contains(" #") && content != "---";
         }
         if !blank && !goes_on {
             indentation = line.len() - line.trim_start_matches(' ').len();

@@ -33,6 +33,12 @@ pub(super) fn read_all(file: FileId, text: &str, start: usize, parsed: &mut Pars
                 .help("remove it"),
             );
         }
+        if let Some(at) = leading_end(&text[range.clone()]) {
+            let at = range.start + at;
+            let message = "`kubectl` refuses `...` in front of a document";
+            let fault = Diagnostic::new(Code::M0209, Span::new(file, at, at + 3), message);
+            parsed.faults.push(fault.help("remove it"));
+        }
         if !has_content {
             continue;
         }
@@ -61,6 +67,24 @@ fn behind_byte_order_mark(chunk: &str, content_beside_separator: bool) -> usize 
         Some(rest) => chunk.len() - rest.len(),
         None => 0,
     }
+}
+
+/// Where `...` stands in front of all content of a chunk.
+fn leading_end(chunk: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in chunk.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if line.starts_with("...")
+            && matches!(line.as_bytes().get(3), None | Some(b' ' | b'\t' | b'\r' | b'\n'))
+        {
+            return Some(at);
+        }
+        if !(trimmed.is_empty() || trimmed.starts_with('#') || at == 0 && trimmed.starts_with("---")) {
+            return None;
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// The first directive at the head of a chunk, and whether anything but directives and comments follows.

@@ -121,7 +121,7 @@ fn read(world: &Stub, listed: &[&str]) -> String {
     };
     let mut lines = Vec::new();
     for file in &account.files {
-        let fates: Vec<&str> = file.documents.iter().map(crate::report::fate).collect();
+        let fates: Vec<&str> = file.documents.iter().map(crate::report::files::fate).collect();
         lines.push(format!("{}: {}", path(&sources, file.file), fates.join(", ")));
     }
     // A finding at each scalar shows where it is led back to.
