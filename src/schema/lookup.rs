@@ -1,9 +1,12 @@
 //! Questions to the API's types and to those of the repository's CRDs.
 
+use super::constraint::Constraints;
+use super::operators::Operator;
 use super::table::{Table, split_api_version};
 use super::{Definition, DefinitionId, FieldType, Kind, KubernetesVersion};
 use crate::suggest::nearest;
 use crate::units::Dimension;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The types of one Kubernetes version, and those of CRDs over them. Cheap to clone.
@@ -18,6 +21,8 @@ pub struct Schema {
 pub(super) struct Layer {
     pub definitions: Vec<Definition>,
     pub kinds: Vec<Kind>,
+    /// What the schemas of kinds demand beyond types, by the definition of the whole object.
+    pub constraints: HashMap<DefinitionId, Arc<Constraints>>,
 }
 
 impl Default for Schema {
@@ -69,11 +74,25 @@ impl Schema {
         found
     }
 
-    /// Whether nothing is known of a kind but its name and place: one of a well-known operator whose CRD
-    /// the repository does not hold.
+    /// Whether nothing is known of a kind but its name and place: one of a well-known operator of which
+    /// neither this program nor the repository holds the CRD.
     pub fn is_known_by_name_only(&self, kind: &Kind) -> bool {
         let is_it = |other: &Kind| std::ptr::eq(other, kind);
-        self.table.operators.iter().any(is_it)
+        Operator::of(kind.definition).is_none() && self.table.operators.iter().any(is_it)
+    }
+
+    /// The release whose schema this program holds for a kind: `Argo CD v3.6.1`. None where the kind is
+    /// the API's own or the repository defines it.
+    pub fn release(&self, kind: &Kind) -> Option<&'static str> {
+        Some(self.table.bundle(Operator::of(kind.definition)?)?.release)
+    }
+
+    /// What the schema of a kind demands beyond types.
+    pub fn constraints(&self, kind: &Kind) -> Option<&Constraints> {
+        match Operator::of(kind.definition) {
+            Some(operator) => self.table.loaded(operator)?.constraints.as_deref(),
+            None => self.layer.constraints.get(&kind.definition).map(|found| &**found),
+        }
     }
 
     /// All versions of a kind in its group.
@@ -116,6 +135,9 @@ impl Schema {
 
     /// The definition of an id that this schema, or one that it was made from, has given out.
     pub fn definition(&self, id: DefinitionId) -> &Definition {
+        if let Some(operator) = Operator::of(id) {
+            return self.table.operator_definition(operator, id);
+        }
         let index = id.0 as usize;
         let custom = || {
             self.layer

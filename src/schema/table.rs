@@ -4,6 +4,7 @@
 //! the program, so that a line which does not read is a fault of the build that the tests find.
 
 use super::facts::facts;
+use super::operators::{self, Bundle};
 use super::{Absence, Definition, DefinitionId, Field, FieldType, Kind, KubernetesVersion};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,8 @@ pub(super) struct Table {
     pub unknown: Definition,
     /// The ways to pods.
     pub pod_specs: PodSpecs,
+    /// The schemas of the operators' kinds.
+    pub bundles: Vec<Bundle>,
     ids: HashMap<&'static str, DefinitionId>,
 }
 
@@ -74,6 +77,8 @@ impl Reader {
         let mut kinds = reader.served_kinds(&lines, &pod_specs);
         reader.add_gone_kinds(&lines, &mut kinds);
         let mut operators = reader.served_kinds(&operator_lines, &pod_specs);
+        let (bundles, bundled) = operators::read();
+        operators.extend(bundled);
         for kinds in [&mut kinds, &mut operators] {
             kinds.sort_by(|a, b| order(a).cmp(&order(b)));
         }
@@ -87,6 +92,7 @@ impl Reader {
             operators,
             unknown: unknown(""),
             pod_specs,
+            bundles,
             ids: reader.ids,
         }
     }
