@@ -168,6 +168,13 @@ impl Constraints {
             .map(|(name, constraints)| (&**name, &**constraints))
     }
 
+    /// Whether the only values are listed.
+    pub fn lists_values(&self) -> bool {
+        self.demands
+            .iter()
+            .any(|demand| matches!(demand, Demand::Enum(_)))
+    }
+
     /// Whether nothing is demanded, here and below.
     fn is_empty(&self) -> bool {
         self.demands.is_empty()

@@ -43,9 +43,11 @@ impl Schema {
         let mut reader = Reader::new(self.table, &parts, u32::try_from(first).unwrap_or(u32::MAX));
         for version in last {
             let kind = reader.kind(&version);
-            layer
-                .constraints
-                .extend(reader.constraints(version.schema).map(|found| (kind.definition, found)));
+            layer.constraints.extend(
+                reader
+                    .constraints(version.schema)
+                    .map(|found| (kind.definition, found)),
+            );
             layer
                 .kinds
                 .retain(|known| (&*known.group, &*known.version, &*known.kind) != version.key());
@@ -162,14 +164,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether pods stand in a definition where [`Kind::pod_spec`] and [`Kind::other_pods`] say so.
-    #[cfg(test)]
-    pub(super) fn bears(&self, definition: DefinitionId) -> (Option<Vec<Arc<str>>>, bool) {
-        let path = self.pod_specs.path(definition);
-        let more = self.templates_in(&FieldType::Object(definition)) > u32::from(path.is_some());
-        (path, more)
-    }
-
     fn add(&mut self, definition: Definition) -> DefinitionId {
         let index = u32::try_from(self.definitions.len()).unwrap_or(u32::MAX);
         let id = DefinitionId(self.first.saturating_add(index));
@@ -231,8 +225,8 @@ impl<'a> Reader<'a> {
                 );
                 let default = schema.get("default");
                 // What has a default is there whatever was written.
-                field.required = default.is_none()
-                    && required.iter().any(|name| name.as_str() == Some(&*property.key));
+                field.required =
+                    default.is_none() && required.iter().any(|name| name.as_str() == Some(&*property.key));
                 let list = |key| schema.get(key).map_or(&[][..], Node::elements).iter();
                 field.values = list("enum").filter_map(Node::as_str).map(Arc::from).collect();
                 field.list_keys = list("x-kubernetes-list-map-keys")

@@ -74,11 +74,24 @@ impl Schema {
         found
     }
 
-    /// Whether nothing is known of a kind but its name and place: one of a well-known operator of which
-    /// neither this program nor the repository holds the CRD.
+    /// Whether policies know nothing of a kind but its name and place: one of a well-known operator whose CRD
+    /// the repository does not hold.
     pub fn is_known_by_name_only(&self, kind: &Kind) -> bool {
         let is_it = |other: &Kind| std::ptr::eq(other, kind);
-        Operator::of(kind.definition).is_none() && self.table.operators.iter().any(is_it)
+        self.table.operators.iter().any(is_it)
+    }
+
+    /// What objects of a kind are held against: the API's own type, a CRD of the repository, else the schema of
+    /// a common tool's release.
+    pub fn type_of(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        if let Some(known) = self.kind_of(api_version, kind)
+            && !self.is_known_by_name_only(known)
+        {
+            return Some(known);
+        }
+        let (group, version) = split_api_version(api_version);
+        let mut bundled = self.table.bundles.iter().map(|bundle| &bundle.kind);
+        bundled.find(|known| *known.kind == *kind && *known.group == *group && *known.version == *version)
     }
 
     /// The release whose schema this program holds for a kind: `Argo CD v3.6.1`. None where the kind is

@@ -60,7 +60,8 @@ impl Operator {
 pub(super) struct Bundle {
     /// The release that it is of.
     pub release: &'static str,
-    kind: &'static str,
+    /// The kind whose schema it is.
+    pub kind: Kind,
     parts: &'static str,
     /// The line of the whole object among the parts.
     root: usize,
@@ -75,9 +76,9 @@ pub(super) struct Loaded {
     pub constraints: Option<Arc<Constraints>>,
 }
 
-/// All kinds, with the schemas that they name.
-pub(super) fn read() -> (Vec<Bundle>, Vec<Kind>) {
-    let (mut bundles, mut kinds) = (Vec::new(), Vec::new());
+/// All kinds, in the order of their places.
+pub(super) fn read() -> Vec<Bundle> {
+    let mut bundles = Vec::new();
     for text in TEXTS {
         let Some((head, parts)) = text.split_once("\n\n") else {
             continue;
@@ -92,14 +93,7 @@ pub(super) fn read() -> (Vec<Bundle>, Vec<Kind>) {
             let operator = Operator(u16::try_from(bundles.len()).unwrap_or(u16::MAX));
             let pod_spec = pods.iter().find_map(|word| word.strip_prefix("pods="));
             let (group, version) = split_api_version(api_version);
-            bundles.push(Bundle {
-                release: release.unwrap_or_default(),
-                kind,
-                parts,
-                root: root.parse().unwrap_or(usize::MAX),
-                loaded: OnceLock::new(),
-            });
-            kinds.push(Kind {
+            let kind = Kind {
                 group: group.into(),
                 version: version.into(),
                 kind: kind.into(),
@@ -109,10 +103,17 @@ pub(super) fn read() -> (Vec<Bundle>, Vec<Kind>) {
                 pod_spec: pod_spec.map(|path| path.split('.').map(Arc::from).collect()),
                 other_pods: pods.contains(&"more-pods"),
                 removed: None,
+            };
+            bundles.push(Bundle {
+                release: release.unwrap_or_default(),
+                kind,
+                parts,
+                root: root.parse().unwrap_or(usize::MAX),
+                loaded: OnceLock::new(),
             });
         }
     }
-    (bundles, kinds)
+    bundles
 }
 
 impl Table {
@@ -131,7 +132,7 @@ impl Table {
         let parts = Parts::new(bundle.parts);
         let mut reader = Reader::new(self, &parts, operator.first());
         let schema = parts.get(bundle.root);
-        reader.document(bundle.kind, schema);
+        reader.document(&bundle.kind.kind, schema);
         Loaded {
             constraints: reader.constraints(schema),
             definitions: reader.definitions,

@@ -77,8 +77,6 @@ impl Reader {
         let mut kinds = reader.served_kinds(&lines, &pod_specs);
         reader.add_gone_kinds(&lines, &mut kinds);
         let mut operators = reader.served_kinds(&operator_lines, &pod_specs);
-        let (bundles, bundled) = operators::read();
-        operators.extend(bundled);
         for kinds in [&mut kinds, &mut operators] {
             kinds.sort_by(|a, b| order(a).cmp(&order(b)));
         }
@@ -92,7 +90,7 @@ impl Reader {
             operators,
             unknown: unknown(""),
             pod_specs,
-            bundles,
+            bundles: operators::read(),
             ids: reader.ids,
         }
     }

@@ -1,10 +1,13 @@
 //! Objects held against the Kubernetes API: what its server would say of them.
 //!
 //! In: a [`Resource`] and the [`Schema`] of a Kubernetes version with the repository's CRDs. Out: a
-//! diagnostic for every field that is unknown, missing or of another type, at its bytes. Objects of kinds
-//! that nobody has defined are left alone: [`is_known`] tells them apart.
+//! diagnostic for every field that is unknown, missing, of another type or not as its schema demands, at its
+//! bytes. Objects of kinds that nobody has defined are left alone: [`is_known`] tells them apart.
 
+mod admit;
 mod api;
+mod constraint;
+mod format;
 mod identity;
 mod structure;
 mod syntax;
@@ -35,11 +38,10 @@ pub fn substitutes(resource: &Resource) -> bool {
         && resource.root.path(["spec", "postBuild"]).is_some()
 }
 
-/// Whether the kind of an object is defined: by the API, by a CRD of the repository.
+/// Whether the kind of an object is defined: by the API, by a CRD of the repository, by a release of a
+/// common tool.
 pub fn is_known(resource: &Resource, schema: &Schema) -> bool {
-    schema
-        .kind_of(&resource.api_version, &resource.kind)
-        .is_some_and(|kind| !schema.is_known_by_name_only(kind))
+    schema.type_of(&resource.api_version, &resource.kind).is_some()
 }
 
 /// All that the API server would say of an object.
