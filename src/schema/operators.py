@@ -43,7 +43,7 @@ SOURCES = [
     ("gateway-api", "Gateway API", [("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/standard"), ("sigs.k8s.io/gateway-api", "v1.7.0", "config/crd/experimental")]),
     ("keda", "KEDA", [("github.com/kedacore/keda/v2", "v2.21.0", "config/crd/bases")]),
     ("kyverno", "Kyverno", [("github.com/kyverno/kyverno", "v1.19.1", "config/crds/kyverno"), ("github.com/kyverno/kyverno", "v1.19.1", "config/crds/policies.kyverno.io")]),
-    ("prometheus-operator", "Prometheus operator", [("github.com/prometheus-operator/prometheus-operator", "v0.85.0", "example/prometheus-operator-crd")]),
+    ("prometheus-operator", "Prometheus operator", [("https://github.com/prometheus-operator/prometheus-operator", "v0.93.0=6adcebc", "example/prometheus-operator-crd")]),
 ]
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -54,6 +54,13 @@ Loader.add_constructor("tag:yaml.org,2002:value", Loader.construct_yaml_str)
 
 # What says nothing about which objects are sound.
 IDLE = {"description", "title", "example", "externalDocs", "x-kubernetes-map-type"}
+
+# Fields whose values the schema lists, but whose list other tools lengthen in the cluster: Flux Operator adds
+# its own kinds to those that send and get events.
+LENGTHENED = [
+    ("notification.toolkit.fluxcd.io", "Alert", ["spec", "eventSources", "kind"]),
+    ("notification.toolkit.fluxcd.io", "Receiver", ["spec", "resources", "kind"]),
+]
 
 # Parts that are repeated and at least so long become a line of their own.
 SHORT = 48
@@ -92,6 +99,13 @@ def strip(schema):
             value = [{name: part for name, part in rule.items() if name in ("rule", "message", "messageExpression", "fieldPath", "optionalOldSelf")} for rule in value]
         out[key] = value
     return out
+
+
+def lengthen(schema, path):
+    """Takes the list of values from a field."""
+    for name in path:
+        schema = schema.get("items", schema)["properties"][name]
+    del schema["enum"]
 
 
 def is_pod_template(schema):
@@ -191,6 +205,9 @@ def write(file, name, sources, checkouts):
                     schema = strip(schema)
                     if "status" in schema.get("properties", {}):
                         schema["properties"]["status"] = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+                    for other_group, other_kind, path in LENGTHENED:
+                        if (other_group, other_kind) == (key[0], key[2]):
+                            lengthen(schema, path)
                     # Of several files about a kind, the later ones know better.
                     kinds[key] = (spec["names"]["plural"], spec["scope"], schema)
     lines = Lines()

@@ -29,6 +29,8 @@ pub struct Context<'a> {
     /// Whether Flux puts values in place of `${NAME}` before anything is applied, so that such a text
     /// says nothing about the value.
     pub substitutes: bool,
+    /// Whether the object's own controller puts values in place of `{{NAME}}`; objects decide that themselves.
+    pub is_template: bool,
 }
 
 /// Whether Flux substitutes variables in manifests: an object of it says so.
@@ -47,6 +49,11 @@ pub fn is_known(resource: &Resource, schema: &Schema) -> bool {
 /// All that the API server would say of an object.
 pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    // ApplicationSets, AnalysisTemplates and Workflows carry templates, whose texts are no values yet.
+    let context = Context {
+        is_template: context.is_template || resource.group() == "argoproj.io",
+        ..context
+    };
     let kind = api::find(resource, context, &mut diagnostics);
     if let Some(kind) = kind {
         structure::check(resource, kind, context, &mut diagnostics);
@@ -62,7 +69,7 @@ pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
 impl Context<'_> {
     /// Whether the value is only known once variables are put in.
     fn is_open(&self, text: &str) -> bool {
-        self.substitutes && text.contains("${")
+        self.substitutes && text.contains("${") || self.is_template && text.contains("{{")
     }
 
     /// A value as it was written.

@@ -16,6 +16,7 @@ fn check_with(release: KubernetesVersion, substitutes: bool, manifests: &str, ex
         schema: &schema,
         sources: &sources,
         substitutes,
+        is_template: false,
     };
     let said: Vec<String> = reading
         .resources
@@ -256,6 +257,7 @@ fn check_spec(schema: &str, spec: &str, expected: &[&str]) {
         schema: &schema,
         sources: &sources,
         substitutes: spec.contains("${"),
+        is_template: false,
     };
     let said: Vec<String> = reading
         .resources
@@ -420,6 +422,14 @@ fn kinds_of_common_tools_have_the_schema_of_a_release() {
     // Nothing is known of other versions.
     check(
         "apiVersion: argoproj.io/v1beta9\nkind: Application\nmetadata: { name: a }\nspec: 1\n",
+        &[],
+    );
+}
+
+#[test]
+fn templates_that_a_controller_fills_in_are_not_judged() {
+    check(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: a }\nspec: { generators: [], template: { metadata: { name: \"{{.name}}\" }, spec: { project: \"{{.project}}\", destination: {}, source: { repoURL: a }, revisionHistoryLimit: \"{{.limit}}\" } } }\n",
         &[],
     );
 }
