@@ -129,10 +129,8 @@ impl Judge<'_> {
     }
 
     fn exactly_one(self, node: &Node, each: &[Constraints]) -> Verdict {
-        let count = |wanted| {
-            let verdicts = each.iter().map(|each| self.whole(node, each));
-            verdicts.filter(|verdict| *verdict == wanted).count()
-        };
+        let verdicts: Vec<Verdict> = each.iter().map(|each| self.whole(node, each)).collect();
+        let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
         match (count(Verdict::Holds), count(Verdict::Unsure)) {
             (1, 0) => Verdict::Holds,
             (0 | 1, unsure) if unsure > 0 => Verdict::Unsure,
