@@ -131,6 +131,7 @@ codes! {
     S0110 High "malformed name"
     S0111 High "malformed label or annotation"
     S0112 High "secret that is not base64"
+    S0113 High "value that the schema refuses"
 
     W0001 Low "name that is never used"
     W0002 Low "condition that ignores its quantifier"

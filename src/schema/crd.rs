@@ -3,8 +3,10 @@
 //! What a schema leaves open is open here too; a definition that does not read adds nothing, so that
 //! its kind stays unknown.
 
+use super::constraint::{ConstraintReader, Constraints};
 use super::lookup::{Layer, Schema};
-use super::table::{PodSpecs, order, usual_plural};
+use super::parts::Parts;
+use super::table::{PodSpecs, Table, order, usual_plural};
 use super::{Absence, Definition, DefinitionId, Field, FieldType, Kind};
 use crate::manifest::{Node, Resource, Value};
 use std::collections::HashMap;
@@ -17,16 +19,6 @@ impl Schema {
     /// This schema with the kinds of all CustomResourceDefinitions among the resources. Where one
     /// kind is defined twice, the later definition holds.
     pub fn with_crds<'a>(&self, resources: impl IntoIterator<Item = &'a Resource>) -> Schema {
-        let mut reader = Reader {
-            schema: self,
-            layer: Layer::clone(&self.layer),
-            pod_specs: self.table.pod_specs.clone(),
-            templates: self
-                .definition_named("core.v1.PodTemplateSpec")
-                .map(|id| (id, 1))
-                .into_iter()
-                .collect(),
-        };
         let definitions = resources.into_iter().filter(|resource| {
             resource.kind == "CustomResourceDefinition" && resource.group() == "apiextensions.k8s.io"
         });
@@ -39,25 +31,50 @@ impl Schema {
         {
             last.insert(version.key(), Version { index, ..version });
         }
+        if last.is_empty() {
+            return self.clone();
+        }
         let mut last: Vec<Version> = last.into_values().collect();
         last.sort_by_key(|version| version.index);
+
+        let parts = Parts::default();
+        let mut layer = Layer::clone(&self.layer);
+        let first = self.table.definitions.len() + layer.definitions.len();
+        let mut reader = Reader::new(self.table, &parts, u32::try_from(first).unwrap_or(u32::MAX));
         for version in last {
-            reader.read(&version);
+            let kind = reader.kind(&version);
+            layer.constraints.extend(
+                reader
+                    .constraints(version.schema)
+                    .map(|found| (kind.definition, found)),
+            );
+            layer
+                .kinds
+                .retain(|known| (&*known.group, &*known.version, &*known.kind) != version.key());
+            layer.kinds.push(kind);
         }
-        reader.layer.kinds.sort_by(|a, b| order(a).cmp(&order(b)));
+        layer.definitions.extend(reader.definitions);
+        layer.kinds.sort_by(|a, b| order(a).cmp(&order(b)));
         Schema {
             table: self.table,
-            layer: Arc::new(reader.layer),
+            layer: Arc::new(layer),
         }
     }
 }
 
-struct Reader<'a> {
-    schema: &'a Schema,
-    layer: Layer,
+/// Reads the schemas of kinds.
+pub(super) struct Reader<'a> {
+    table: &'a Table,
+    parts: &'a Parts,
+    constraints: ConstraintReader<'a>,
+    /// The id of the first definition.
+    first: u32,
+    pub definitions: Vec<Definition>,
     pod_specs: PodSpecs,
     /// How many pod templates stand in objects of a definition; 2 is many.
     templates: HashMap<DefinitionId, u32>,
+    /// The types of parts that were read.
+    known: HashMap<usize, FieldType>,
 }
 
 /// A version of a kind that a CustomResourceDefinition defines.
@@ -108,16 +125,33 @@ fn versions(root: &Node) -> Option<Vec<Version<'_>>> {
     Some(versions)
 }
 
-impl Reader<'_> {
-    fn read(&mut self, version: &Version) {
+impl<'a> Reader<'a> {
+    /// A reader that gives out ids from `first` on.
+    pub(super) fn new(table: &'a Table, parts: &'a Parts, first: u32) -> Reader<'a> {
+        let template = table.id("core.v1.PodTemplateSpec");
+        Reader {
+            table,
+            parts,
+            constraints: ConstraintReader::new(parts),
+            first,
+            definitions: Vec::new(),
+            pod_specs: table.pod_specs.clone(),
+            templates: template.map(|id| (id, 1)).into_iter().collect(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// What a schema demands beyond types.
+    pub(super) fn constraints(&mut self, schema: Option<&'a Node>) -> Option<Arc<Constraints>> {
+        self.constraints.read(schema?)
+    }
+
+    fn kind(&mut self, version: &Version<'a>) -> Kind {
         let definition = self.document(version.kind, version.schema);
         let pod_spec = self.pod_specs.path(definition);
         let templates = self.templates_in(&FieldType::Object(definition));
         let plural = version.plural.map(str::to_string);
-        self.layer
-            .kinds
-            .retain(|known| (&*known.group, &*known.version, &*known.kind) != version.key());
-        self.layer.kinds.push(Kind {
+        Kind {
             group: version.group.into(),
             version: version.name.into(),
             kind: version.kind.into(),
@@ -127,12 +161,12 @@ impl Reader<'_> {
             other_pods: templates > u32::from(pod_spec.is_some()),
             pod_spec,
             removed: None,
-        });
+        }
     }
 
     fn add(&mut self, definition: Definition) -> DefinitionId {
-        let index = self.schema.table.definitions.len() + self.layer.definitions.len();
-        let id = DefinitionId(u32::try_from(index).unwrap_or(u32::MAX));
+        let index = u32::try_from(self.definitions.len()).unwrap_or(u32::MAX);
+        let id = DefinitionId(self.first.saturating_add(index));
         self.pod_specs.add(id, &definition);
         let below = definition.fields.iter().filter(|field| &*field.name != "status");
         let templates = below.fold(0_u32, |sum, field| {
@@ -141,7 +175,7 @@ impl Reader<'_> {
         if templates > 0 {
             self.templates.insert(id, templates);
         }
-        self.layer.definitions.push(definition);
+        self.definitions.push(definition);
         id
     }
 
@@ -154,10 +188,10 @@ impl Reader<'_> {
     }
 
     /// The type of a whole object.
-    fn document(&mut self, kind: &str, schema: Option<&Node>) -> DefinitionId {
+    pub(super) fn document(&mut self, kind: &str, schema: Option<&'a Node>) -> DefinitionId {
         let mut fields = schema.map_or_else(Vec::new, |schema| self.fields(kind, schema, 0));
         fields.retain(|field| !matches!(&*field.name, "apiVersion" | "kind" | "metadata"));
-        let metadata = self.schema.definition_named("meta.v1.ObjectMeta");
+        let metadata = self.table.id("meta.v1.ObjectMeta");
         for (name, ty) in [
             ("apiVersion", FieldType::String),
             ("kind", FieldType::String),
@@ -176,26 +210,30 @@ impl Reader<'_> {
     }
 
     /// The properties of an object, sorted by name.
-    fn fields(&mut self, parent: &str, schema: &Node, depth: usize) -> Vec<Field> {
+    fn fields(&mut self, parent: &str, schema: &'a Node, depth: usize) -> Vec<Field> {
         let properties = schema.get("properties").map_or(&[][..], Node::entries);
         let required = schema.get("required").map_or(&[][..], Node::elements);
         let mut fields: Vec<Field> = properties
             .iter()
             .map(|property| {
                 let mut field = new_field(&property.key, FieldType::Any);
+                let schema = self.parts.resolve(&property.value);
                 field.ty = self.field_type(
                     &format!("{parent}{}", capitalised(&property.key)),
                     &property.value,
                     depth + 1,
                 );
-                field.required = required.iter().any(|name| name.as_str() == Some(&*property.key));
-                let list = |key| property.value.get(key).map_or(&[][..], Node::elements).iter();
+                let default = schema.get("default");
+                // What has a default is there whatever was written.
+                field.required =
+                    default.is_none() && required.iter().any(|name| name.as_str() == Some(&*property.key));
+                let list = |key| schema.get(key).map_or(&[][..], Node::elements).iter();
                 field.values = list("enum").filter_map(Node::as_str).map(Arc::from).collect();
                 field.list_keys = list("x-kubernetes-list-map-keys")
                     .filter_map(Node::as_str)
                     .map(Arc::from)
                     .collect();
-                field.absence = property.value.get("default").map_or(Absence::Unknown, absence);
+                field.absence = default.map_or(Absence::Unknown, absence);
                 field
             })
             .collect();
@@ -203,9 +241,25 @@ impl Reader<'_> {
         fields
     }
 
-    fn field_type(&mut self, name: &str, schema: &Node, depth: usize) -> FieldType {
+    fn field_type(&mut self, name: &str, schema: &'a Node, depth: usize) -> FieldType {
+        let Some(index) = Parts::index(schema) else {
+            return self.own_type(name, schema, depth);
+        };
+        if let Some(known) = self.known.get(&index) {
+            return known.clone();
+        }
+        let ty = self.own_type(name, self.parts.resolve(schema), depth);
+        self.known.insert(index, ty.clone());
+        ty
+    }
+
+    fn own_type(&mut self, name: &str, schema: &'a Node, depth: usize) -> FieldType {
         if depth > DEEPEST {
             return FieldType::Any;
+        }
+        let of_api = schema.get("$ref").and_then(Node::as_str);
+        if let Some(id) = of_api.and_then(|name| self.table.id(name)) {
+            return FieldType::Object(id);
         }
         if is_quantity(schema) {
             return FieldType::Quantity;
@@ -228,9 +282,9 @@ impl Reader<'_> {
         }
     }
 
-    fn object_type(&mut self, name: &str, schema: &Node, depth: usize) -> FieldType {
+    fn object_type(&mut self, name: &str, schema: &'a Node, depth: usize) -> FieldType {
         if is_pod_template(schema)
-            && let Some(template) = self.schema.definition_named("core.v1.PodTemplateSpec")
+            && let Some(template) = self.table.id("core.v1.PodTemplateSpec")
         {
             return FieldType::Object(template);
         }
@@ -299,14 +353,14 @@ fn is_open(schema: &Node) -> bool {
 }
 
 /// Quantities are only known by the pattern that generators give them.
-fn is_quantity(schema: &Node) -> bool {
+pub(super) fn is_quantity(schema: &Node) -> bool {
     schema
         .get("pattern")
         .and_then(Node::as_str)
         .is_some_and(|pattern| pattern.starts_with(r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)"))
 }
 
-fn is_int_or_string(schema: &Node) -> bool {
+pub(super) fn is_int_or_string(schema: &Node) -> bool {
     let alternatives = ["anyOf", "oneOf"].iter().find_map(|key| schema.get(key));
     let types: Vec<Option<&str>> = alternatives
         .map_or(&[][..], Node::elements)

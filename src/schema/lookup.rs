@@ -1,9 +1,12 @@
 //! Questions to the API's types and to those of the repository's CRDs.
 
+use super::constraint::Constraints;
+use super::operators::Operator;
 use super::table::{Table, split_api_version};
 use super::{Definition, DefinitionId, FieldType, Kind, KubernetesVersion};
 use crate::suggest::nearest;
 use crate::units::Dimension;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The types of one Kubernetes version, and those of CRDs over them. Cheap to clone.
@@ -18,6 +21,8 @@ pub struct Schema {
 pub(super) struct Layer {
     pub definitions: Vec<Definition>,
     pub kinds: Vec<Kind>,
+    /// What the schemas of kinds demand beyond types, by the definition of the whole object.
+    pub constraints: HashMap<DefinitionId, Arc<Constraints>>,
 }
 
 impl Default for Schema {
@@ -69,11 +74,53 @@ impl Schema {
         found
     }
 
-    /// Whether nothing is known of a kind but its name and place: one of a well-known operator whose CRD
+    /// Whether policies know nothing of a kind but its name and place: one of a well-known operator whose CRD
     /// the repository does not hold.
     pub fn is_known_by_name_only(&self, kind: &Kind) -> bool {
         let is_it = |other: &Kind| std::ptr::eq(other, kind);
         self.table.operators.iter().any(is_it)
+    }
+
+    /// What objects of a kind are held against: the API's own type, a CRD of the repository, else the schema of
+    /// a common tool's release.
+    pub fn type_of(&self, api_version: &str, kind: &str) -> Option<&Kind> {
+        if let Some(known) = self.kind_of(api_version, kind)
+            && !self.is_known_by_name_only(known)
+        {
+            return Some(known);
+        }
+        let (group, version) = split_api_version(api_version);
+        let mut bundled = self.table.bundles.iter().map(|bundle| &bundle.kind);
+        bundled.find(|known| *known.kind == *kind && *known.group == *group && *known.version == *version)
+    }
+
+    /// The release whose schema this program holds for a kind: `Argo CD v3.6.1`. None where the kind is
+    /// the API's own or the repository defines it.
+    pub fn release(&self, kind: &Kind) -> Option<&'static str> {
+        Some(self.table.bundle(Operator::of(kind.definition)?)?.release)
+    }
+
+    /// This schema as if the repository held the definitions of all tools whose schemas are built in.
+    #[cfg(test)]
+    pub fn with_tools(&self) -> Schema {
+        let mut layer = Layer::clone(&self.layer);
+        let kinds = self.table.bundles.iter().map(|bundle| bundle.kind.clone());
+        layer.kinds.extend(kinds);
+        layer
+            .kinds
+            .sort_by(|a, b| super::table::order(a).cmp(&super::table::order(b)));
+        Schema {
+            table: self.table,
+            layer: Arc::new(layer),
+        }
+    }
+
+    /// What the schema of a kind demands beyond types.
+    pub fn constraints(&self, kind: &Kind) -> Option<&Constraints> {
+        match Operator::of(kind.definition) {
+            Some(operator) => self.table.loaded(operator)?.constraints.as_deref(),
+            None => self.layer.constraints.get(&kind.definition).map(|found| &**found),
+        }
     }
 
     /// All versions of a kind in its group.
@@ -116,6 +163,9 @@ impl Schema {
 
     /// The definition of an id that this schema, or one that it was made from, has given out.
     pub fn definition(&self, id: DefinitionId) -> &Definition {
+        if let Some(operator) = Operator::of(id) {
+            return self.table.operator_definition(operator, id);
+        }
         let index = id.0 as usize;
         let custom = || {
             self.layer

@@ -1,18 +1,22 @@
 //! The Kubernetes API as a table of types, and the CRDs of the repository beside it.
 //!
 //! In: the tables of this folder (`kubernetes.txt`, written by `generate.py`, with the facts that the
-//! schemas lack in `defaults.txt`, `validation.txt`, `legacy.txt` and `common.txt`) and the
-//! CustomResourceDefinitions of the repository. Out: a [`Schema`], which knows [`Kind`]s and the
-//! [`Definition`]s of their fields.
+//! schemas lack in `defaults.txt`, `validation.txt`, `legacy.txt` and `common.txt`; the CRDs of common tools
+//! in `operators`, written by `operators.py`) and the CustomResourceDefinitions of the repository. Out: a
+//! [`Schema`], which knows [`Kind`]s, the [`Definition`]s of their fields and the [`Constraints`] on them.
 
+mod constraint;
 mod crd;
 mod facts;
 mod lookup;
+mod operators;
+mod parts;
 mod table;
 #[cfg(test)]
 mod tests;
 mod version;
 
+pub use constraint::{Constraints, Demand, Format, JsonType, Pattern};
 pub use lookup::{Schema, is_kubernetes, quantity_dimension};
 pub use version::KubernetesVersion;
 

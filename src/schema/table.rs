@@ -4,6 +4,7 @@
 //! the program, so that a line which does not read is a fault of the build that the tests find.
 
 use super::facts::facts;
+use super::operators::{self, Bundle};
 use super::{Absence, Definition, DefinitionId, Field, FieldType, Kind, KubernetesVersion};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,8 @@ pub(super) struct Table {
     pub unknown: Definition,
     /// The ways to pods.
     pub pod_specs: PodSpecs,
+    /// The schemas of the operators' kinds.
+    pub bundles: Vec<Bundle>,
     ids: HashMap<&'static str, DefinitionId>,
 }
 
@@ -87,6 +90,7 @@ impl Reader {
             operators,
             unknown: unknown(""),
             pod_specs,
+            bundles: operators::read(),
             ids: reader.ids,
         }
     }

@@ -118,6 +118,41 @@ fn every_version_is_whole() {
 }
 
 #[test]
+fn every_schema_of_a_tool_reads() {
+    let table = Table::of(KubernetesVersion::NEWEST);
+    let schema = Schema::default();
+    assert!(table.bundles.len() > 100, "{}", table.bundles.len());
+    for kind in table.bundles.iter().map(|bundle| &bundle.kind) {
+        let name = format!("{} {}", kind.api_version(), kind.kind);
+        let definition = schema.definition(kind.definition);
+        assert_eq!(definition.name, kind.kind, "{name}");
+        assert!(definition.fields.len() >= 4, "{name}: {definition:?}");
+        assert!(!definition.open, "{name}");
+        let mut below: Vec<&FieldType> = definition.fields.iter().map(|field| &field.ty).collect();
+        let mut seen = std::collections::HashSet::new();
+        while let Some(ty) = below.pop() {
+            match ty {
+                FieldType::Object(id) if seen.insert(*id) => {
+                    let definition = schema.definition(*id);
+                    assert_ne!(&*definition.name, "", "{name}");
+                    below.extend(definition.fields.iter().map(|field| &field.ty));
+                }
+                FieldType::List(each) | FieldType::Map(each) => below.push(each),
+                _ => {}
+            }
+        }
+        if let Some(path) = &kind.pod_spec {
+            let path = path.iter().map(|key| &**key);
+            assert_eq!(
+                schema.type_at(kind.definition, path),
+                schema.definition_named("core.v1.PodSpec").map(FieldType::Object),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_generated_file_is_in_order() {
     let text = include_str!("kubernetes.txt");
     let key = |line: &str| {
@@ -456,7 +491,7 @@ spec: { group: acme.io, scope: Namespaced, names: { kind: Deployment, plural: de
       note: string = "a \"\{b}\""
       port: intorstring
       ratio: number = 0.5
-      size!: string = "small" in ["small", "large"]
+      size: string = "small" in ["small", "large"]
       template: PodTemplateSpec
       tuning: EngineSpecTuning = {}
       values: any

@@ -15,13 +15,12 @@ pub fn find<'a>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<&'a Kind> {
     let schema = context.schema;
-    let Some(kind) = schema.kind_of(&resource.api_version, &resource.kind) else {
-        diagnostics.extend(unknown(resource, context));
+    let Some(kind) = schema.type_of(&resource.api_version, &resource.kind) else {
+        if schema.kind_of(&resource.api_version, &resource.kind).is_none() {
+            diagnostics.extend(unknown(resource, context));
+        }
         return None;
     };
-    if schema.is_known_by_name_only(kind) {
-        return None;
-    }
     if *kind.version != *resource.version() {
         let versions: Vec<String> = schema
             .versions(kind)

@@ -1,10 +1,13 @@
 //! Objects held against the Kubernetes API: what its server would say of them.
 //!
 //! In: a [`Resource`] and the [`Schema`] of a Kubernetes version with the repository's CRDs. Out: a
-//! diagnostic for every field that is unknown, missing or of another type, at its bytes. Objects of kinds
-//! that nobody has defined are left alone: [`is_known`] tells them apart.
+//! diagnostic for every field that is unknown, missing, of another type or not as its schema demands, at its
+//! bytes. Objects of kinds that nobody has defined are left alone: [`is_known`] tells them apart.
 
+mod admit;
 mod api;
+mod constraint;
+mod format;
 mod identity;
 mod structure;
 mod syntax;
@@ -26,6 +29,8 @@ pub struct Context<'a> {
     /// Whether Flux puts values in place of `${NAME}` before anything is applied, so that such a text
     /// says nothing about the value.
     pub substitutes: bool,
+    /// Whether the object's own controller puts values in place of `{{NAME}}`; objects decide that themselves.
+    pub is_template: bool,
 }
 
 /// Whether Flux substitutes variables in manifests: an object of it says so.
@@ -35,16 +40,20 @@ pub fn substitutes(resource: &Resource) -> bool {
         && resource.root.path(["spec", "postBuild"]).is_some()
 }
 
-/// Whether the kind of an object is defined: by the API, by a CRD of the repository.
+/// Whether the kind of an object is defined: by the API, by a CRD of the repository, by a release of a
+/// common tool.
 pub fn is_known(resource: &Resource, schema: &Schema) -> bool {
-    schema
-        .kind_of(&resource.api_version, &resource.kind)
-        .is_some_and(|kind| !schema.is_known_by_name_only(kind))
+    schema.type_of(&resource.api_version, &resource.kind).is_some()
 }
 
 /// All that the API server would say of an object.
 pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    // ApplicationSets, AnalysisTemplates and Workflows carry templates, whose texts are no values yet.
+    let context = Context {
+        is_template: context.is_template || resource.group() == "argoproj.io",
+        ..context
+    };
     let kind = api::find(resource, context, &mut diagnostics);
     if let Some(kind) = kind {
         structure::check(resource, kind, context, &mut diagnostics);
@@ -60,7 +69,7 @@ pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
 impl Context<'_> {
     /// Whether the value is only known once variables are put in.
     fn is_open(&self, text: &str) -> bool {
-        self.substitutes && text.contains("${")
+        self.substitutes && text.contains("${") || self.is_template && text.contains("{{")
     }
 
     /// A value as it was written.

@@ -1,10 +1,11 @@
 //! The fields of an object, held against the types of the API.
 
-use super::{Context, identity, syntax};
+use super::constraint::{self, Judge};
+use super::{Context, admit, identity, syntax};
 use crate::codes::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Mapping, Node, Resource, Value};
-use crate::schema::{Definition, DefinitionId, Field, FieldType, Kind, quantity_dimension};
+use crate::schema::{Constraints, Definition, DefinitionId, Field, FieldType, Kind, quantity_dimension};
 use crate::source::Span;
 use crate::units::Quantity;
 use std::collections::HashMap;
@@ -16,8 +17,13 @@ pub fn check(resource: &Resource, kind: &Kind, context: Context<'_>, diagnostics
         diagnostics,
         path: Vec::new(),
         heading: heading(&resource.root),
+        release: context.schema.release(kind),
     };
-    checker.object(&resource.root, kind.definition);
+    let constraints = context.schema.constraints(kind);
+    let filled = constraints.map(|constraints| admit::with_defaults(&resource.root, constraints));
+    let root = filled.as_ref().unwrap_or(&resource.root);
+    checker.object(root, kind.definition, constraints);
+    checker.demands(root, constraints);
     if (&*kind.group, &*kind.kind) == ("", "Secret")
         && let Some(data) = resource.root.get("data")
     {
@@ -39,6 +45,9 @@ struct Checker<'a, 'd> {
     path: Vec<Step>,
     /// Where something is told that should stand in the value at hand.
     heading: Span,
+    /// The release that the schema is of, if it is neither the cluster's nor the repository's: other releases
+    /// may have other fields.
+    release: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -81,7 +90,7 @@ impl Checker<'_, '_> {
         self.heading = outer;
     }
 
-    fn value(&mut self, node: &Node, ty: &FieldType) {
+    fn value(&mut self, node: &Node, ty: &FieldType, constraints: Option<&Constraints>) {
         match &node.value {
             Value::Unknown(_) => return,
             Value::String(text) if self.context.is_open(text) => return,
@@ -89,20 +98,22 @@ impl Checker<'_, '_> {
         }
         match (ty, &node.value) {
             (FieldType::Any, _) => {}
-            (FieldType::Object(id), Value::Mapping(_) | Value::Null) => self.object(node, *id),
+            (FieldType::Object(id), Value::Mapping(_) | Value::Null) => self.object(node, *id, constraints),
             (FieldType::List(element), Value::Sequence(nodes)) => {
+                let below = constraints.and_then(|constraints| constraints.items.as_deref());
                 for (index, node) in nodes.iter().enumerate() {
                     let heading = element_heading(node);
                     self.within(Step::Index(index), heading, |checker| {
-                        checker.value(node, element)
+                        checker.value(node, element, below)
                     });
                 }
             }
             (FieldType::Map(value), Value::Mapping(mapping)) => {
+                let below = constraints.and_then(|constraints| constraints.values.as_deref());
                 for entry in mapping.entries() {
                     if !entry.value.is_null() {
                         self.within(Step::Key(entry.key.clone()), entry.key_span, |checker| {
-                            checker.value(&entry.value, value);
+                            checker.value(&entry.value, value, below);
                         });
                     }
                 }
@@ -119,11 +130,43 @@ impl Checker<'_, '_> {
             // The decoder takes `80.0` for 80.
             (FieldType::Integer | FieldType::IntOrString, Value::Float(text)) if is_whole(text) => {}
             (FieldType::Number, Value::Float(text)) if number(text).is_some_and(f64::is_finite) => {}
-            _ => self.wrong_type(node, ty),
+            _ => return self.wrong_type(node, ty),
+        }
+        self.demands(node, constraints);
+    }
+
+    /// What the schema demands of the value itself, beyond its type.
+    fn demands(&mut self, node: &Node, constraints: Option<&Constraints>) {
+        let Some(constraints) = constraints else { return };
+        let judge = Judge {
+            context: self.context,
+        };
+        for fault in judge.faults(node, constraints) {
+            let path = self.path();
+            let message = match &*path {
+                "" => format!("the object {}", fault.text),
+                path => format!("`{path}` {}", fault.text),
+            };
+            let mut diagnostic = Diagnostic::new(fault.code, fault.span.unwrap_or(node.span), message);
+            diagnostic.help = fault.help;
+            self.say_of_release(diagnostic);
         }
     }
 
-    fn object(&mut self, node: &Node, id: DefinitionId) {
+    /// Says what holds of the release that the schema is of, and perhaps of no other.
+    fn say_of_release(&mut self, mut diagnostic: Diagnostic) {
+        if let Some(release) = self.release {
+            diagnostic.severity = diagnostic.severity.min(Severity::Medium);
+            let of = format!("as of {release}, whose definition is built in");
+            diagnostic.help = Some(match diagnostic.help.take() {
+                Some(help) => format!("{help} ({of})"),
+                None => of,
+            });
+        }
+        self.say(diagnostic);
+    }
+
+    fn object(&mut self, node: &Node, id: DefinitionId, constraints: Option<&Constraints>) {
         let none = Mapping::default();
         let mapping = match &node.value {
             Value::Mapping(mapping) => mapping,
@@ -133,19 +176,25 @@ impl Checker<'_, '_> {
         };
         let schema = self.context.schema;
         let definition = schema.definition(id);
+        let below = |key: &str| constraints.and_then(|constraints| constraints.property(key));
         for entry in mapping.entries() {
             match definition.field(&entry.key) {
                 Some(_) if entry.value.is_null() => {}
                 Some(field) => {
                     self.within(Step::Key(entry.key.clone()), entry.key_span, |checker| {
-                        checker.field(&entry.value, field);
+                        checker.field(&entry.value, field, below(&entry.key));
                     });
                 }
                 None if definition.open => {}
                 None => self.unknown_field(&entry.key, entry.key_span, id),
             }
         }
-        let is_there = |field: &Field| mapping.get(&field.name).is_some_and(|node| !node.is_null());
+        let is_there = |field: &Field| {
+            let nullable = || below(&field.name).is_some_and(|constraints| constraints.nullable);
+            mapping
+                .get(&field.name)
+                .is_some_and(|node| !node.is_null() || nullable())
+        };
         let lacking = definition.fields.iter().filter(|field| field.required);
         for field in lacking.filter(|field| !is_there(field)) {
             let path = self.path_to(&field.name);
@@ -162,30 +211,20 @@ impl Checker<'_, '_> {
         self.particulars(mapping, definition);
     }
 
-    fn field(&mut self, node: &Node, field: &Field) {
-        self.value(node, &field.ty);
+    fn field(&mut self, node: &Node, field: &Field, constraints: Option<&Constraints>) {
+        self.value(node, &field.ty, constraints);
+        // Of a custom resource, its schema lists the values.
         if let Value::String(text) = &node.value
+            && constraints.is_none_or(|constraints| !constraints.lists_values())
             && !field.values.is_empty()
             && !field.values.iter().any(|value| **value == **text)
             && !self.context.is_open(text)
         {
-            let values = || field.values.iter().map(|value| &**value);
-            let path = self.path();
-            let help = match crate::suggest::nearest(text, values()) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("write {}", crate::suggest::one_of(values())),
-            };
-            self.say(
-                Diagnostic::new(
-                    Code::S0108,
-                    node.span,
-                    format!(
-                        "`{path}` can't be `{text}`: it is one of {}",
-                        crate::suggest::list(values())
-                    ),
-                )
-                .help(help),
-            );
+            let fault = constraint::not_listed(text, field.values.iter().map(|value| &**value));
+            let message = format!("`{}` {}", self.path(), fault.text);
+            let mut diagnostic = Diagnostic::new(fault.code, node.span, message);
+            diagnostic.help = fault.help;
+            self.say(diagnostic);
         }
         if let (Value::Sequence(nodes), false) = (&node.value, field.list_keys.is_empty()) {
             self.same_keys(nodes, field);
@@ -241,7 +280,7 @@ impl Checker<'_, '_> {
             span,
             format!("`{path}` is not a field of {}", definition.name),
         );
-        self.say(match schema.suggest_field(id, key) {
+        self.say_of_release(match schema.suggest_field(id, key) {
             Some(meant) if meant.contains('.') => {
                 diagnostic.help(format!("`{}` is one; did you mean that?", self.path_to(&meant)))
             }

@@ -16,6 +16,7 @@ fn check_with(release: KubernetesVersion, substitutes: bool, manifests: &str, ex
         schema: &schema,
         sources: &sources,
         substitutes,
+        is_template: false,
     };
     let said: Vec<String> = reading
         .resources
@@ -231,5 +232,204 @@ spec:
     check(
         &format!("{definition}apiVersion: example.com/v2\nkind: Widget\n"),
         &["21:13 S0101 there is no `Widget` of `example.com/v2`"],
+    );
+}
+
+/// A definition of `Widget` whose `spec` has this schema.
+fn widget(spec: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{ name: widgets.example.com }}\nspec:\n  group: example.com\n  scope: Namespaced\n  names: {{ plural: widgets, kind: Widget }}\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n          spec: {}\n---\n",
+        spec.replace('\n', " ")
+    )
+}
+
+/// Holds a `spec` against a schema; what is said is given without its place.
+fn check_spec(schema: &str, spec: &str, expected: &[&str]) {
+    let definition = widget(schema);
+    let text = format!(
+        "{definition}apiVersion: example.com/v1\nkind: Widget\nmetadata: {{ name: a }}\nspec: {spec}\n"
+    );
+    let mut sources = Sources::new();
+    let file = sources.add(SourceFile::new("manifest.yaml", &*text));
+    let reading = read_text(file, "manifest.yaml", &text, Surroundings::default());
+    let schema = Schema::default().with_crds(&reading.resources);
+    let context = Context {
+        schema: &schema,
+        sources: &sources,
+        substitutes: spec.contains("${"),
+        is_template: false,
+    };
+    let said: Vec<String> = reading
+        .resources
+        .iter()
+        .filter(|resource| resource.kind == "Widget")
+        .flat_map(|resource| validate(resource, context))
+        .map(|diagnostic| format!("{} {}", diagnostic.origin.id(), diagnostic.message))
+        .collect();
+    assert_eq!(said, expected, "{text}");
+}
+
+#[test]
+fn numbers_have_bounds() {
+    let schema = "{ type: object, properties: { a: { type: integer, minimum: 1, maximum: 5 }, b: { type: number, minimum: 0, exclusiveMinimum: true, multipleOf: 0.5 }, c: { type: integer, format: int32 } } }";
+    check_spec(schema, "{ a: 1, b: 0.5, c: 2147483647 }", &[]);
+    check_spec(
+        schema,
+        "{ a: 0, b: 0, c: 2147483648 }",
+        &[
+            "S0113 `spec.a` can't be `0`: the least is 1",
+            "S0113 `spec.b` can't be `0`: it must be more than 0",
+            "S0113 `spec.c` can't be `2147483648`: it must be a whole number of 32 bits",
+        ],
+    );
+    check_spec(
+        schema,
+        "{ a: 6, b: 0.7 }",
+        &[
+            "S0113 `spec.a` can't be `6`: the most is 5",
+            "S0113 `spec.b` can't be `0.7`: it must be a multiple of 0.5",
+        ],
+    );
+}
+
+#[test]
+fn strings_have_lengths_patterns_and_formats() {
+    let schema = "{ type: object, properties: { a: { type: string, minLength: 2, maxLength: 3 }, b: { type: string, pattern: 'a+' }, c: { type: string, format: date-time }, d: { type: string, pattern: '\\bx' }, e: { type: string, format: made-up } } }";
+    // Lengths count characters, patterns match anywhere; what can't be judged is not.
+    check_spec(
+        schema,
+        "{ a: äöü, b: xay, c: 2026-01-31T12:00:00Z, d: a, e: a }",
+        &[],
+    );
+    check_spec(
+        schema,
+        "{ a: x, b: b, c: today }",
+        &[
+            "S0113 `spec.a` has 1 character, but needs at least 2",
+            "S0113 `spec.b` can't be `b`: it must match `a+`",
+            "S0113 `spec.c` can't be `today`: it must be a day and time, such as `2026-01-31T12:00:00Z`",
+        ],
+    );
+    check_spec(schema, "{ a: \"${A}\", b: \"${B}\" }", &[]);
+}
+
+#[test]
+fn lists_and_maps_have_sizes() {
+    let schema = "{ type: object, properties: { a: { type: array, minItems: 1, maxItems: 2, items: { type: string, enum: [x, z] } }, b: { type: array, x-kubernetes-list-type: set, items: { type: string } }, c: { type: object, minProperties: 1, additionalProperties: { type: string, maxLength: 1 } } } }";
+    check_spec(schema, "{ a: [x, z], b: [p, q], c: { k: v } }", &[]);
+    check_spec(
+        schema,
+        "{ a: [], b: [p, p], c: { k: vv, l: ~ } }",
+        &[
+            "S0113 `spec.a` has 0 elements, but needs at least 1",
+            "S0109 `spec.b` has `p` twice",
+            "S0113 `spec.c.k` has 2 characters, but may have at most 1",
+        ],
+    );
+    check_spec(
+        schema,
+        "{ a: [x, w, x], c: {} }",
+        &[
+            "S0108 `spec.a[1]` can't be `w`: it is one of `x` and `z`",
+            "S0113 `spec.a` has 3 elements, but may have at most 2",
+            "S0113 `spec.c` has 0 fields, but needs at least 1",
+        ],
+    );
+}
+
+#[test]
+fn values_that_are_not_strings_are_listed_too() {
+    let schema = "{ type: object, properties: { a: { type: integer, enum: [1, 2] } } }";
+    check_spec(schema, "{ a: 2.0 }", &[]);
+    check_spec(
+        schema,
+        "{ a: 3 }",
+        &["S0108 `spec.a` can't be `3`: it is one of `1` and `2`"],
+    );
+}
+
+#[test]
+fn alternatives_are_judged_as_a_whole() {
+    let either = "{ type: object, properties: { a: { type: string }, b: { type: string } }, oneOf: [{ required: [a] }, { required: [b] }] }";
+    check_spec(either, "{ a: x }", &[]);
+    check_spec(either, "{}", &["S0113 `spec` needs `a` or `b`"]);
+    check_spec(
+        either,
+        "{ a: x, b: z }",
+        &["S0113 `spec` has `a` and `b`, of which only one may stand"],
+    );
+    let ruled_out = "{ type: object, properties: { a: { type: string }, b: { type: string } }, not: { required: [a, b] } }";
+    check_spec(ruled_out, "{ a: x, b: ~ }", &[]);
+    check_spec(
+        ruled_out,
+        "{ a: x, b: z }",
+        &["S0113 `spec` can't have `a` and `b` together"],
+    );
+    let nested = "{ type: object, properties: { a: { type: string }, b: { type: integer } }, anyOf: [{ properties: { a: { enum: [x] } } }, { properties: { b: { minimum: 5 } }, required: [b] }] }";
+    check_spec(nested, "{ a: z, b: 5 }", &[]);
+    check_spec(nested, "{ a: \"${A}\", b: 1 }", &[]);
+    check_spec(
+        nested,
+        "{ a: z, b: 1 }",
+        &["S0113 `spec` fits none of the forms that its schema allows"],
+    );
+}
+
+#[test]
+fn whole_numbers_or_strings_are_no_alternatives() {
+    let schema = "{ type: object, properties: { a: { x-kubernetes-int-or-string: true, anyOf: [{ type: integer }, { type: string }], pattern: '^[0-9]+%$' } } }";
+    check_spec(schema, "{ a: 1 }", &[]);
+    check_spec(schema, "{ a: 10% }", &[]);
+    check_spec(
+        schema,
+        "{ a: ten }",
+        &["S0113 `spec.a` can't be `ten`: it must match `^[0-9]+%$`"],
+    );
+    check_spec(
+        schema,
+        "{ a: true }",
+        &["S0106 `spec.a` must be a whole number or a string, but is the boolean `true`"],
+    );
+}
+
+#[test]
+fn what_is_filled_in_counts_as_written() {
+    let schema = "{ type: object, required: [a, b], properties: { a: { type: string, default: x }, b: { type: string, nullable: true }, c: { type: object, default: {}, properties: { d: { type: integer, default: 3 } }, required: [d] } }, anyOf: [{ properties: { a: { enum: [x] } }, required: [a] }] }";
+    check_spec(schema, "{ b: ~ }", &[]);
+    check_spec(schema, "{ a: ~, b: z, c: {} }", &[]);
+    check_spec(schema, "{ a: x }", &["S0105 `spec.b` is missing"]);
+}
+
+#[test]
+fn objects_within_objects_say_what_they_are() {
+    let schema = "{ type: object, properties: { a: { type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true } } }";
+    check_spec(schema, "{ a: { apiVersion: v1, kind: Pod, more: 1 } }", &[]);
+    check_spec(
+        schema,
+        "{ a: { kind: Pod } }",
+        &["S0113 `spec.a` needs `apiVersion` and `kind`: it is an object of its own"],
+    );
+}
+
+#[test]
+fn kinds_of_common_tools_have_the_schema_of_a_release() {
+    check(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: a }\nspec: { project: default, destination: { server: x }, sources: [], syncPolicy: { automated: { purge: true } } }\n",
+        &[
+            "4:95 S0104 `spec.syncPolicy.automated.purge` is not a field of ApplicationSpecSyncPolicyAutomated",
+        ],
+    );
+    // Nothing is known of other versions.
+    check(
+        "apiVersion: argoproj.io/v1beta9\nkind: Application\nmetadata: { name: a }\nspec: 1\n",
+        &[],
+    );
+}
+
+#[test]
+fn templates_that_a_controller_fills_in_are_not_judged() {
+    check(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: a }\nspec: { generators: [], template: { metadata: { name: \"{{.name}}\" }, spec: { project: \"{{.project}}\", destination: {}, source: { repoURL: a }, revisionHistoryLimit: \"{{.limit}}\" } } }\n",
+        &[],
     );
 }

@@ -212,6 +212,7 @@ impl Workspace {
             schema: &self.schema,
             sources: &self.sources,
             substitutes: resources.iter().any(validate::substitutes),
+            is_template: false,
         };
         let mut diagnostics: Vec<Diagnostic> = resources
             .par_iter()

@@ -126,6 +126,7 @@ fn validate(text: &str) -> Vec<Diagnostic> {
             schema: &schema,
             sources: &sources,
             substitutes: false,
+            is_template: false,
         };
         let resources = reading.resources.iter();
         let said: Vec<_> = resources

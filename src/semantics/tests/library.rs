@@ -95,3 +95,47 @@ fn the_library_has_no_faults() {
     let (_, found) = compile(&borrowed, &[]);
     assert_eq!(found, "");
 }
+
+/// Rules read any field of tools' kinds, whose releases differ; but what they read is there, and of the type
+/// that they ask for: against a release's schema, all that is to be said of a cast is that it is not needed.
+#[test]
+fn the_library_reads_fields_that_tools_have() {
+    let typed = schema().with_tools();
+    let files = crate::stdlib::files();
+    let mut sources = Sources::default();
+    let trees: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let id = sources.add(SourceFile::new(file.path(), file.text));
+            (id, parse(id, file.text).0)
+        })
+        .collect();
+    let paths: Vec<(String, String)> = files.iter().map(|file| (file.path(), file.pack())).collect();
+    let inputs: Vec<PolicyFile> = trees
+        .iter()
+        .zip(files.iter().zip(&paths))
+        .map(|((id, tree), (file, (path, pack)))| PolicyFile {
+            file: *id,
+            path,
+            pack,
+            text: file.text,
+            tree,
+            schema: &typed,
+        })
+        .collect();
+    let (_, found) = analyse(&inputs, &typed, &[]);
+    let is_needless = |message: &str| {
+        message.ends_with(" already")
+            || ["[Any]", "{String: Any}"]
+                .iter()
+                .any(|any| message.ends_with(&format!("is never a {any}")))
+    };
+    let wrong: Vec<String> = found
+        .iter()
+        .map(|fault| (fault.origin.id(), &*fault.message))
+        // A parameter that only such a cast reads looks as if nothing read it.
+        .filter(|(code, message)| *code != "E0208" && !(*code == "E0310" && is_needless(message)))
+        .map(|(code, message)| format!("{code} {message}"))
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+}
