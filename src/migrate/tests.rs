@@ -1,0 +1,1 @@
+//! Tests of the whole way: a repository → what is written for it.
