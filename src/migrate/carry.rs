@@ -75,7 +75,8 @@ pub fn carry(setup: &mut Setup, repository: &Repository) -> Carried {
         for candidate in &candidates {
             match candidate.settings(demand, several) {
                 Ok(Some(parameters)) => {
-                    carried.add(setup, repository, (index, demand), candidate, parameters)
+                    let suffix = if several { Some(&*candidate.rule.id) } else { None };
+                    carried.add(setup, repository, (index, demand, suffix), candidate, parameters);
                 }
                 Ok(None) => {}
                 Err(message) => setup.lost(demand.at, message),
@@ -163,15 +164,23 @@ impl Candidate<'_> {
     /// What is to be set; `None` if the rule has nothing to ask with these parameters.
     fn settings(&self, demand: &Demand, several: bool) -> Result<Option<BTreeMap<String, Value>>, String> {
         let mut values = BTreeMap::new();
+        let mut lacks_pattern = false;
         let mut is_asked = self.from.is_empty() || !self.with.is_empty() || !several;
         for (name, value) in &self.with {
             self.set(&mut values, demand, name, value)?;
         }
         for (path, name) in &self.from {
-            if let Some(value) = at(&demand.parameters, path) {
-                self.set(&mut values, demand, name, value)?;
-                is_asked |= name != "kinds";
+            match at(&demand.parameters, path) {
+                Some(value) => {
+                    self.set(&mut values, demand, name, value)?;
+                    is_asked |= name != "kinds";
+                }
+                None => lacks_pattern |= name.ends_with("Pattern"),
             }
+        }
+        // A rule about values asks for nothing where only the key is given.
+        if several && lacks_pattern && self.with.is_empty() && demand.settings.is_empty() {
+            return Ok(None);
         }
         for (rule, name, value) in &demand.settings {
             if **rule == *self.rule.id {
@@ -290,7 +299,7 @@ impl Carried {
         &mut self,
         setup: &mut Setup,
         repository: &Repository,
-        (index, demand): (usize, &Demand),
+        (index, demand, suffix): (usize, &Demand, Option<&str>),
         candidate: &Candidate,
         mut parameters: BTreeMap<String, Value>,
     ) {
@@ -332,7 +341,7 @@ impl Carried {
         let (id, text) = match is_free && scope == Scope::default() {
             true => (rule.id.to_string(), None),
             false => {
-                let id = self.free_name(repository, demand);
+                let id = self.free_name(repository, demand, suffix);
                 let source = repository.sources().file(rule.span.file);
                 let check = format!("{}/{}", demand.catalogue, demand.check);
                 let text = instance::copy(&source.text, file, tree, &id, &check, &filters);
@@ -353,9 +362,18 @@ impl Carried {
     }
 
     /// A name for a copy that no other rule has: the team's own, or the check's.
-    fn free_name(&self, repository: &Repository, demand: &Demand) -> String {
+    fn free_name(&self, repository: &Repository, demand: &Demand, suffix: Option<&str>) -> String {
+        // The only rule of a policy of Kyverno mostly repeats its name.
+        let title = match demand.title().split_once('/') {
+            Some((policy, rule)) if policy.contains(rule) => policy,
+            _ => demand.title(),
+        };
+        let title = match suffix {
+            Some(suffix) => format!("{title}-{suffix}"),
+            None => title.to_string(),
+        };
         let mut name = String::new();
-        for character in demand.title().chars() {
+        for character in title.chars() {
             match character {
                 'a'..='z' | '0'..='9' => name.push(character),
                 'A'..='Z' => name.push(character.to_ascii_lowercase()),

@@ -178,11 +178,7 @@ fn commented(repository: &Repository, setup: &mut Setup) -> usize {
             }
             count += 1;
             let span = Span::new(account.file, index, index + COMMENT.len() + rest.len());
-            let holder = repository.objects().iter().find(|object| {
-                let outer = object.root.span;
-                outer.file == span.file && outer.start <= span.start && span.start <= outer.end
-            });
-            match holder.and_then(annotations::exempt) {
+            match repository.holder(span).and_then(annotations::exempt) {
                 Some(object) => setup.exempt(Some(vec![id.to_string()]), vec![object], because, span),
                 None => setup.lost(
                     span,

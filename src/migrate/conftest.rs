@@ -10,6 +10,9 @@ use std::path::Path;
 /// Reads the setup.
 pub fn read(repository: &Repository, setup: &mut Setup) {
     let mut folders = BTreeSet::new();
+    // Conftest takes the package `main` alone unless it is told otherwise.
+    let mut wanted = BTreeSet::from(["main".to_string()]);
+    let mut takes_all = false;
     for (path, text) in &repository.named {
         let here = path.parent().unwrap_or(Path::new(""));
         if path.ends_with("conftest.toml") {
@@ -20,11 +23,13 @@ pub fn read(repository: &Repository, setup: &mut Setup) {
                     .iter()
                     .map(|folder| repository.relative(&here.join(folder))),
             );
+            if let Some(namespaces) = setting(text, "namespace") {
+                wanted = namespaces.into_iter().collect();
+            }
+            takes_all |= text
+                .lines()
+                .any(|line| line.replace(' ', "") == "all-namespaces=true");
             for (key, why) in [
-                (
-                    "namespace",
-                    "set `--rego-namespace` where `ordain check` is called",
-                ),
                 ("data", "set `--rego-data` where `ordain check` is called"),
                 ("update", "policies are not fetched; keep them in the repository"),
                 ("combine", "policies for all files at once are not evaluated"),
@@ -51,6 +56,16 @@ pub fn read(repository: &Repository, setup: &mut Setup) {
             .last();
         if let (true, true, Some(folder)) = (is_rego, is_for_conftest, above) {
             folders.insert(repository.relative(folder));
+            let package = text.lines().find_map(|line| line.strip_prefix("package "));
+            let package = package.unwrap_or("").trim();
+            if !takes_all && !wanted.contains(package) {
+                let message = format!(
+                    "the package `{package}` in `{}` is evaluated as well, which Conftest does only where its command \
+                     line says so",
+                    crate::world::display(path)
+                );
+                setup.differs(None, message);
+            }
         }
     }
     for folder in &folders {

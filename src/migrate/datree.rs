@@ -94,8 +94,9 @@ fn configuration(setup: &mut Setup, root: &Node) {
     }
     if chosen.is_some() {
         setup.note(
-            root.span,
-            "messages on failure are Ordain's own; `ordain explain RULE` tells more",
+            root.span.at_start(),
+            "messages on failure are Ordain's own; remove this file once you have switched, since `ordain check` \
+             takes what has an `apiVersion` for an object",
         );
     }
 }

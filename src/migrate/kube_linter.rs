@@ -48,7 +48,7 @@ pub fn read(repository: &Repository, setup: &mut Setup) {
         setup.found(crate::migrate::counted(count, "annotation"));
     }
     if configurations.is_empty() && count > 0 {
-        checks(setup, None);
+        checks(setup, None, None);
     }
 }
 
@@ -84,7 +84,8 @@ fn configuration(repository: &Repository, setup: &mut Setup, root: &Node) {
     };
     let settings = root.get("checks").unwrap_or(&none);
     let excluded: Vec<&str> = strings(settings.get("exclude")).map(|(name, _)| name).collect();
-    checks(setup, Some(settings));
+    checks(setup, Some(settings), root.get("customChecks"));
+
     for check in root.get("customChecks").map(Node::elements).unwrap_or_default() {
         let name = check.get("name").and_then(Node::as_str).unwrap_or("");
         // A custom check of a built-in one's name does not exist for KubeLinter.
@@ -105,7 +106,7 @@ fn strings(list: Option<&Node>) -> impl Iterator<Item = (&str, Span)> {
 }
 
 /// The built-in checks that are in force, with where that is said.
-fn checks(setup: &mut Setup, settings: Option<&Node>) {
+fn checks(setup: &mut Setup, settings: Option<&Node>, custom: Option<&Node>) {
     let is_on = |key: &str| {
         let value = settings.and_then(|settings| settings.get(key));
         value.is_some_and(|value| value.value == crate::manifest::Value::Bool(true))
@@ -120,8 +121,12 @@ fn checks(setup: &mut Setup, settings: Option<&Node>) {
     for (name, span) in strings(settings.and_then(|settings| settings.get("include"))) {
         if known.contains(&[name]) {
             wanted.insert(name, Some(span));
-        } else {
-            // It may be a custom check, which is in force anyway.
+        } else if !custom
+            .map(Node::elements)
+            .unwrap_or_default()
+            .iter()
+            .any(|check| check.get("name").and_then(Node::as_str) == Some(name))
+        {
             setup.note(span, format!("`{name}` is no built-in check of KubeLinter"));
         }
     }
@@ -269,7 +274,8 @@ fn ignored_paths(repository: &Repository, setup: &mut Setup, paths: &[(&str, Spa
         setup.differs(
             *span,
             format!(
-                "`ordain check` has no ignored paths: the {} under `{path}` have waivers of their own, later ones have none",
+                "`ordain check` has no ignored paths: what is found today in `{path}` ({}) is waived, and what comes later \
+                 is not",
                 crate::migrate::counted(objects.len(), "object")
             ),
         );

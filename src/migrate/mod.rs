@@ -116,11 +116,23 @@ pub fn migrate(world: &dyn World, paths: &[PathBuf], options: &Options) -> Resul
         }
     }
     let carried = carry::carry(&mut setup, &repository);
-    let waivers = waive::waive(&mut setup, &carried, &repository, options);
-    let outputs = match setup.found.is_empty() {
-        true => Vec::new(),
-        false => write::write(world, &mut setup, &carried, &waivers, &repository, options)?,
-    };
+    let mut waivers = Vec::new();
+    let mut outputs = Vec::new();
+    if !setup.found.is_empty() {
+        let writer = write::Writer {
+            world,
+            paths,
+            carried: &carried,
+            repository: &repository,
+            options,
+        };
+        let (first, found) = writer.write(&mut setup, &[])?;
+        outputs = first;
+        waivers = waive::waive(&mut setup, &carried, &repository, options, &found);
+        if !waivers.is_empty() {
+            (outputs, _) = writer.write(&mut setup, &waivers)?;
+        }
+    }
     let Setup {
         found, mut remarks, ..
     } = setup;

@@ -2,7 +2,6 @@
 //!
 //! In: its paths. Out: objects, other documents, texts, the library, and where Ordain's own files belong.
 
-use crate::diagnostic::Diagnostic;
 use crate::ir::Rule;
 use crate::manifest::{self, Fate, Node, Resource};
 use crate::source::{FileId, Sources, Span};
@@ -48,6 +47,10 @@ impl Repository {
                 }
             }
         }
+        // Datree's file says `apiVersion` and no kind.
+        let resources = workspace.manifests.resources.iter();
+        let nameless = resources.filter(|object| object.kind.is_empty());
+        documents.extend(nameless.map(|object| (object.file, object.root.clone())));
         let mut named = Vec::new();
         for path in paths {
             let is_wanted = |path: &Path| {
@@ -65,6 +68,19 @@ impl Repository {
             documents,
             named,
         })
+    }
+
+    /// Whether every document could be read as what the cluster gets.
+    pub fn is_complete(&self) -> bool {
+        self.workspace.manifests.account.unevaluated().next().is_none()
+    }
+
+    /// The object that a place belongs to: the last one of its file that begins before it.
+    pub fn holder(&self, span: Span) -> Option<&Resource> {
+        self.objects()
+            .iter()
+            .filter(|object| object.file == span.file && object.root.span.start <= span.start)
+            .max_by_key(|object| object.root.span.start)
     }
 
     /// All texts.
@@ -147,10 +163,5 @@ impl Repository {
             }
         }
         found
-    }
-
-    /// What is wrong with the repository's own reading, for those who look.
-    pub fn faults(&self) -> &[Diagnostic] {
-        &self.workspace.faults
     }
 }

@@ -7,6 +7,8 @@ use super::carry::{Carried, InForce};
 use super::repository::Repository;
 use super::scope;
 use super::setup::{Demand, Exempt, Exemption, Grade, Remark, Setup};
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::like;
 use crate::syntax::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -25,24 +27,30 @@ pub struct Waiver {
     pub objects: BTreeSet<Exempt>,
 }
 
-/// The waivers for all exemptions of a setup, sorted.
+/// The waivers for all exemptions of a setup, sorted. `found` is what is found without any: a waiver that covers nothing
+/// would be a finding itself.
 pub fn waive(
     setup: &mut Setup,
     carried: &Carried,
     repository: &Repository,
     options: &Options,
+    found: &[Diagnostic],
 ) -> Vec<Waiver> {
     let mut waivers: BTreeMap<(String, String), BTreeSet<Exempt>> = BTreeMap::new();
     let exemptions = std::mem::take(&mut setup.exemptions);
     let mut wider = BTreeSet::new();
     for exemption in &exemptions {
         setup.peer = exemption.peer;
+        let mut is_needed = false;
         for rule in &carried.rules {
             let demands: Vec<&Demand> = rule.demands.iter().map(|index| &setup.demands[*index]).collect();
             if !demands.iter().any(|demand| is_exempt(exemption, demand)) {
                 continue;
             }
-            let objects = known(setup, exemption, rule, repository);
+            let mut objects = known(setup, exemption, rule, repository);
+            objects.retain(|object| covers(object, &rule.id, found) || may_come(object, repository));
+            is_needed |= !objects.is_empty();
+
             if objects.is_empty() {
                 continue;
             }
@@ -58,6 +66,14 @@ pub fn waive(
             }
             let key = (rule.id.clone(), exemption.because.clone());
             waivers.entry(key).or_default().extend(objects);
+        }
+        if !is_needed {
+            let checks = exemption.checks.as_ref().map(|checks| checks.join(", "));
+            let checks = checks.map_or("everything".to_string(), |checks| format!("`{checks}`"));
+            let message = format!(
+                "the exemption from {checks} covers nothing that is found today, so there is no waiver"
+            );
+            setup.note(exemption.at, message);
         }
     }
     for (peer, message) in wider {
@@ -92,6 +108,29 @@ pub fn waive(
     }
     setup.exemptions = exemptions;
     out
+}
+
+/// Whether a finding of a rule is about an object that is meant.
+fn covers(object: &Exempt, rule: &str, found: &[Diagnostic]) -> bool {
+    found.iter().any(|finding| {
+        finding.origin.id() == rule
+            && finding.object.as_ref().is_some_and(|other| {
+                object.kind.as_ref().is_none_or(|kind| *kind == other.kind)
+                    && like(&other.name, &object.name)
+                    && object
+                        .namespace
+                        .as_ref()
+                        .is_none_or(|own| like(&other.namespace, own))
+            })
+    })
+}
+
+/// Whether an object that is meant may come out of what was not rendered.
+fn may_come(object: &Exempt, repository: &Repository) -> bool {
+    !repository.is_complete()
+        && !repository.objects().iter().any(|other| {
+            object.kind.as_ref().is_none_or(|kind| *kind == other.kind) && like(&other.name, &object.name)
+        })
 }
 
 fn is_exempt(exemption: &Exemption, demand: &Demand) -> bool {

@@ -8,9 +8,10 @@ use super::repository::Repository;
 use super::setup::Setup;
 use super::waive::{self, Waiver};
 use super::{Options, Output};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Sources};
 use crate::syntax::format;
-use crate::workspace::{Configuration, Impossible, Request, Workspace, configuration};
+use crate::workspace::{Configuration, EXTENSION, Impossible, Request, Workspace, configuration};
 use crate::world::{Overlay, World};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,55 +21,97 @@ use std::path::{Path, PathBuf};
 /// The folder of what is written, below that of policies.
 const FOLDER: &str = "migrated";
 
-/// The files to write. Errors: what Ordain would not take.
-pub fn write(
-    world: &dyn World,
-    setup: &mut Setup,
-    carried: &Carried,
-    waivers: &[Waiver],
-    repository: &Repository,
-    options: &Options,
-) -> Result<Vec<Output>, Impossible> {
-    let root = &repository.workspace.root.folder;
-    let path = root.join(configuration::FILE_NAME);
-    let existing = read(world, &path)?.filter(|_| !options.force);
-    let known = match &existing {
-        Some(text) => configured(text)?,
-        None => Configuration::default(),
-    };
-    let policies = folder(world, root, &known);
-    let mut outputs = vec![(
-        path,
-        match &existing {
-            Some(text) => merged(setup, text, &known, carried),
-            None => fresh(setup, carried),
-        },
-    )];
-    let folder = root.join(&policies).join(FOLDER);
-    outputs.push((folder.join("rules.ordain"), rules(setup, carried)));
-    for rule in &carried.rules {
-        if let Some(text) = &rule.text {
-            let text = format!("{}{text}", copied(setup, rule));
-            outputs.push((folder.join(format!("{}.ordain", rule.id)), text));
+/// What texts are made of.
+pub struct Writer<'a> {
+    /// Where the files are to go.
+    pub world: &'a dyn World,
+    /// What was given to be read.
+    pub paths: &'a [PathBuf],
+    /// The rules in force.
+    pub carried: &'a Carried,
+    /// The repository.
+    pub repository: &'a Repository,
+    /// The user's wishes.
+    pub options: &'a Options,
+}
+
+impl Writer<'_> {
+    /// The files to write, and what `ordain check` will find with them. Errors: what Ordain would not take.
+    pub fn write(
+        &self,
+        setup: &mut Setup,
+        waivers: &[Waiver],
+    ) -> Result<(Vec<Output>, Vec<Diagnostic>), Impossible> {
+        let root = &self.repository.workspace.root.folder;
+        let path = root.join(configuration::FILE_NAME);
+        let existing = read(self.world, &path)?.filter(|_| !self.options.force);
+        let known = match &existing {
+            Some(text) => configured(text)?,
+            None => Configuration::default(),
+        };
+        let folder = root.join(folder(self.world, root, &known)).join(FOLDER);
+        let settings = match &existing {
+            Some(text) => merged(setup, text, &known, self.carried),
+            None => fresh(setup, self.carried),
+        };
+        let mut outputs = vec![
+            (path, settings),
+            (folder.join("rules.ordain"), rules(setup, self.carried)),
+        ];
+        for rule in &self.carried.rules {
+            if let Some(text) = &rule.text {
+                let text = format!("{}{text}", copied(setup, rule));
+                outputs.push((folder.join(format!("{}.ordain", rule.id)), text));
+            }
         }
-    }
-    if !waivers.is_empty() {
-        let head = "// Written by `ordain migrate`: exemptions that other tools had.\n";
-        let text = format!("{head}{}", waive::text(waivers, repository, options));
-        outputs.push((folder.join("waivers.ordain"), formatted(&text)));
-    }
-    outputs.sort();
-    prove(world, root, &outputs)?;
-    outputs
-        .into_iter()
-        .map(|(path, text)| {
+        if !waivers.is_empty() {
+            let head = "// Written by `ordain migrate`: exemptions that other tools had.\n";
+            let text = format!("{head}{}", waive::text(waivers, self.repository, self.options));
+            outputs.push((folder.join("waivers.ordain"), formatted(&text)));
+        }
+        outputs.sort();
+        let found = self.prove(&outputs)?;
+        let outputs = outputs.into_iter().map(|(path, text)| {
             Ok(Output {
-                before: read(world, &path)?,
+                before: read(self.world, &path)?,
                 path,
                 text,
             })
-        })
-        .collect()
+        });
+        Ok((outputs.collect::<Result<_, Impossible>>()?, found))
+    }
+
+    /// Reads what is to be written, and checks by it, as `ordain check` will.
+    fn prove(&self, outputs: &[(PathBuf, String)]) -> Result<Vec<Diagnostic>, Impossible> {
+        let mut shown = Overlay::new(self.world);
+        for (path, text) in outputs {
+            shown.set(path, text);
+        }
+        let is_policy = |path: &Path| path.extension().is_some_and(|ending| ending == EXTENSION);
+        let policies = outputs.iter().map(|(path, _)| path.clone());
+        let request = Request {
+            paths: self.paths.to_vec(),
+            policies: policies.filter(|path| is_policy(path)).collect(),
+            render: Some(false),
+            ..Request::default()
+        };
+        let workspace = Workspace::open(&shown, &request)?;
+        let path = |fault: &Diagnostic| workspace.sources.file(fault.primary.span.file).path.clone();
+        let ours = workspace.faults.iter().find(|fault| {
+            let path = path(fault);
+            outputs.iter().any(|(own, _)| crate::world::display(own) == path)
+        });
+        if let Some(fault) = ours {
+            let (start, _) = workspace.sources.positions(fault.primary.span);
+            return Err(Impossible(format!(
+                "what would be written to `{}` is wrong at line {}: {}; nothing was written",
+                path(fault),
+                start.line,
+                fault.message
+            )));
+        }
+        Ok(workspace.check(None).findings)
+    }
 }
 
 fn read(world: &dyn World, path: &Path) -> Result<Option<String>, Impossible> {
@@ -307,43 +350,4 @@ fn line(text: &str) -> String {
 
 fn formatted(text: &str) -> String {
     format(FileId(0), text).unwrap_or_else(|_| text.to_string())
-}
-
-/// Reads what is to be written as `ordain check` will.
-fn prove(world: &dyn World, root: &Path, outputs: &[(PathBuf, String)]) -> Result<(), Impossible> {
-    let mut shown = Overlay::new(world);
-    for (path, text) in outputs {
-        shown.set(path, text);
-    }
-    let request = Request {
-        policies: outputs
-            .iter()
-            .filter(|(path, _)| path.extension().is_some_and(|ending| ending == "ordain"))
-            .map(|(path, _)| path.clone())
-            .collect(),
-        ..Request::default()
-    };
-    let request = match request.policies.is_empty() {
-        true => Request {
-            policies: vec![root.to_path_buf()],
-            ..request
-        },
-        false => request,
-    };
-    let workspace = Workspace::open(&shown, &request)?;
-    let ours = workspace.faults.iter().find(|fault| {
-        let path = &workspace.sources.file(fault.primary.span.file).path;
-        outputs.iter().any(|(own, _)| crate::world::display(own) == *path)
-    });
-    match ours {
-        None => Ok(()),
-        Some(fault) => {
-            let (start, _) = workspace.sources.positions(fault.primary.span);
-            let path = &workspace.sources.file(fault.primary.span.file).path;
-            Err(Impossible(format!(
-                "what would be written to `{path}` is wrong at line {}: {}; this is a fault of Ordain, please report it",
-                start.line, fault.message
-            )))
-        }
-    }
 }
