@@ -78,15 +78,7 @@ pub fn run(arguments: &Migrate) -> Result<Outcome, Failure> {
         ));
     }
     if !arguments.dry_run {
-        for file in migration
-            .outputs
-            .iter()
-            .filter(|file| file.before.as_ref() != Some(&file.text))
-        {
-            let name = world::display(&file.path);
-            Disk.write(&file.path, file.text.as_bytes())
-                .map_err(|error| Failure(format!("can't write `{name}`: {error}")))?;
-        }
+        write(&migration)?;
     }
     output::print(&match arguments.format {
         MigrateFormat::Text => text(&migration, arguments.dry_run),
@@ -97,6 +89,18 @@ pub fn run(arguments: &Migrate) -> Result<Outcome, Failure> {
         true => Outcome::Clean,
         false => Outcome::Faulty,
     })
+}
+
+fn write(migration: &Migration) -> Result<(), Failure> {
+    let changed = migration.outputs.iter().filter(|file| file.before != file.text);
+    for file in changed {
+        let done = match &file.text {
+            Some(text) => Disk.write(&file.path, text.as_bytes()),
+            None => Disk.delete(&file.path),
+        };
+        done.map_err(|error| Failure(format!("can't write `{}`: {error}", world::display(&file.path))))?;
+    }
+    Ok(())
 }
 
 fn in_a_year() -> Date {
@@ -118,7 +122,7 @@ fn text(migration: &Migration, is_dry: bool) -> String {
         for file in &migration.outputs {
             let name = world::display(&file.path);
             let before = file.before.as_deref().unwrap_or("");
-            let diff = TextDiff::from_lines(before, &file.text);
+            let diff = TextDiff::from_lines(before, file.text.as_deref().unwrap_or(""));
             let from = if file.before.is_some() {
                 name.as_str()
             } else {
@@ -130,10 +134,11 @@ fn text(migration: &Migration, is_dry: bool) -> String {
     } else {
         out.push_str("\nwritten\n");
         for file in &migration.outputs {
-            let how = match &file.before {
-                None => "",
-                Some(before) if *before == file.text => " (as it was)",
-                Some(_) => " (changed)",
+            let how = match (&file.before, &file.text) {
+                (_, None) => " (removed)",
+                (None, _) => "",
+                (before, text) if before == text => " (as it was)",
+                _ => " (changed)",
             };
             let _ = writeln!(out, "  {}{how}", escape::line(&world::display(&file.path)));
         }

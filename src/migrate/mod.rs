@@ -57,8 +57,8 @@ pub struct Output {
     pub path: PathBuf,
     /// What it says so far, if it exists.
     pub before: Option<String>,
-    /// What it will say.
-    pub text: String,
+    /// What it will say; nothing if it is to go, since an earlier migration wrote it and this one does not.
+    pub text: Option<String>,
 }
 
 /// What a migration comes to.

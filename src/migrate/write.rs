@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// The folder of what is written, below that of policies.
 const FOLDER: &str = "migrated";
 
+/// How everything begins that is written there.
+const MARK: &str = "// Written by `ordain migrate`";
+
 /// What texts are made of.
 pub struct Writer<'a> {
     /// Where the files are to go.
@@ -69,7 +72,13 @@ impl Writer<'_> {
             let text = format!("{head}{}", waive::text(waivers, self.repository, self.options));
             outputs.push((folder.join("waivers.ordain"), formatted(&text)));
         }
-        outputs.sort();
+        let mut outputs: BTreeMap<PathBuf, Option<String>> = outputs
+            .into_iter()
+            .map(|(path, text)| (path, Some(text)))
+            .collect();
+        for path in self.stale(&folder)? {
+            outputs.entry(path).or_insert(None);
+        }
         let found = self.prove(&outputs)?;
         let outputs = outputs.into_iter().map(|(path, text)| {
             Ok(Output {
@@ -81,17 +90,29 @@ impl Writer<'_> {
         Ok((outputs.collect::<Result<_, Impossible>>()?, found))
     }
 
+    /// What an earlier migration wrote.
+    fn stale(&self, folder: &Path) -> Result<Vec<PathBuf>, Impossible> {
+        let mut stale = Vec::new();
+        if self.world.kind(folder).is_err() {
+            return Ok(stale);
+        }
+        for path in self.world.walk(folder, &is_policy).files {
+            if read(self.world, &path)?.is_some_and(|text| text.starts_with(MARK)) {
+                stale.push(path);
+            }
+        }
+        Ok(stale)
+    }
+
     /// Reads what is to be written, and checks by it, as `ordain check` will.
-    fn prove(&self, outputs: &[(PathBuf, String)]) -> Result<Vec<Diagnostic>, Impossible> {
+    fn prove(&self, outputs: &BTreeMap<PathBuf, Option<String>>) -> Result<Vec<Diagnostic>, Impossible> {
         let mut shown = Overlay::new(self.world);
         for (path, text) in outputs {
-            shown.set(path, text);
+            shown.set(path, text.as_deref().unwrap_or(""));
         }
-        let is_policy = |path: &Path| path.extension().is_some_and(|ending| ending == EXTENSION);
-        let policies = outputs.iter().map(|(path, _)| path.clone());
         let request = Request {
             paths: self.paths.to_vec(),
-            policies: policies.filter(|path| is_policy(path)).collect(),
+            policies: outputs.keys().filter(|path| is_policy(path)).cloned().collect(),
             render: Some(false),
             ..Request::default()
         };
@@ -99,7 +120,7 @@ impl Writer<'_> {
         let path = |fault: &Diagnostic| workspace.sources.file(fault.primary.span.file).path.clone();
         let ours = workspace.faults.iter().find(|fault| {
             let path = path(fault);
-            outputs.iter().any(|(own, _)| crate::world::display(own) == path)
+            outputs.keys().any(|own| crate::world::display(own) == path)
         });
         if let Some(fault) = ours {
             let (start, _) = workspace.sources.positions(fault.primary.span);
@@ -112,6 +133,10 @@ impl Writer<'_> {
         }
         Ok(workspace.check(None).findings)
     }
+}
+
+fn is_policy(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == EXTENSION)
 }
 
 fn read(world: &dyn World, path: &Path) -> Result<Option<String>, Impossible> {

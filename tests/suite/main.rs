@@ -13,5 +13,6 @@ mod engines;
 mod evaluation;
 mod injection;
 mod lsp;
+mod migrate;
 mod pages;
 mod syntax;
