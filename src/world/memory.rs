@@ -178,8 +178,12 @@ impl<W: World> World for Overlay<W> {
     }
 
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
-        let mut walk = self.inner.walk(folder, wanted);
         let start = self.key(folder);
+        let mut walk = match self.inner.kind(folder) {
+            // Inside of a folder that only texts make, nothing can be missing.
+            Err(_) if self.holds(&start) => Walk::default(),
+            _ => self.inner.walk(folder, wanted),
+        };
         let known: Vec<PathBuf> = walk.files.iter().map(|file| self.key(file)).collect();
         // Texts of files that are not saved at all yet.
         for text in self.texts.keys().filter(|text| !known.contains(text)) {
