@@ -14,6 +14,28 @@ const CATALOGUE: &str = "checkov";
 const SKIP: &str = "checkov.io/skip";
 const COMMENT: &str = "checkov:skip=";
 
+/// What ids of other frameworks have in their middle.
+const OTHERS: [&str; 18] = [
+    "ALI",
+    "ANSIBLE",
+    "AWS",
+    "AZURE",
+    "AZUREPIPELINES",
+    "BITBUCKET",
+    "CIRCLECIPIPELINES",
+    "DIO",
+    "DOCKER",
+    "GCP",
+    "GHA",
+    "GIT",
+    "GITLAB",
+    "IBM",
+    "OCI",
+    "OPENAPI",
+    "SECRET",
+    "TF",
+];
+
 /// Reads the setup.
 pub fn read(repository: &Repository, setup: &mut Setup) {
     let configurations: Vec<&(FileId, Node)> = repository
@@ -64,6 +86,12 @@ fn is_own(id: &str) -> bool {
         .any(|prefix| id.starts_with(prefix))
 }
 
+/// Whether an id is one of a framework that has nothing to do with Kubernetes.
+fn is_of_others(id: &str) -> bool {
+    let framework = id.split('_').nth(1).unwrap_or("");
+    id.starts_with("CKV") && OTHERS.contains(&framework)
+}
+
 /// Whether a pattern of `check` or `skip-check` means an id.
 fn means(pattern: &str, id: &str) -> bool {
     match pattern.split_once('*') {
@@ -106,7 +134,7 @@ fn configuration(repository: &Repository, setup: &mut Setup, root: &Node) -> boo
             let meant: Vec<String> = known.iter().filter(|id| means(pattern, id)).cloned().collect();
             if meant.is_empty() && is_own(pattern) {
                 checks.push((pattern.clone(), Some(*span)));
-            } else if meant.is_empty() && pattern.starts_with("CKV") {
+            } else if meant.is_empty() && is_of_others(pattern) {
                 setup.note(
                     *span,
                     format!("`{pattern}` is no check on Kubernetes, and stays with Checkov"),

@@ -30,7 +30,8 @@ mod write;
 pub use setup::{Found, Grade, Remark};
 
 use crate::ir::Date;
-use crate::source::Sources;
+use crate::manifest::Reason;
+use crate::source::{Sources, Span};
 use crate::workspace::Impossible;
 use crate::world::World;
 use repository::Repository;
@@ -109,6 +110,7 @@ pub fn peers() -> impl Iterator<Item = &'static str> {
 pub fn migrate(world: &dyn World, paths: &[PathBuf], options: &Options) -> Result<Migration, Impossible> {
     let repository = Repository::read(world, paths)?;
     let mut setup = Setup::default();
+    unread(&repository, &mut setup);
     for peer in &PEERS {
         if options.from.is_empty() || options.from.iter().any(|word| word == peer.word) {
             setup.peer = peer.name;
@@ -152,6 +154,23 @@ pub fn migrate(world: &dyn World, paths: &[PathBuf], options: &Options) -> Resul
         waivers: waivers.len(),
         sources: repository.into_sources(),
     })
+}
+
+/// Says which documents could not be read: a setup may stand in them.
+fn unread(repository: &Repository, setup: &mut Setup) {
+    setup.peer = "Ordain";
+    for (file, _, unevaluated) in repository.workspace.manifests.account.unevaluated() {
+        if let Reason::Unreadable(_) = unevaluated.reason {
+            let span = match unevaluated.span.file == file {
+                true => unevaluated.span,
+                false => Span::new(file, 0, 0),
+            };
+            setup.lost(
+                span,
+                "this can't be read, so nothing of it is carried over; `ordain check` shows why",
+            );
+        }
+    }
 }
 
 /// `1 annotation`, `3 annotations`.

@@ -7,7 +7,7 @@ use super::carry::{Carried, InForce};
 use super::repository::Repository;
 use super::scope;
 use super::setup::{Demand, Exempt, Exemption, Grade, Remark, Setup};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, ObjectReference};
 use crate::evaluate::like;
 use crate::syntax::quoted;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,11 @@ pub fn waive(
 ) -> Vec<Waiver> {
     let mut waivers: BTreeMap<(String, String), BTreeSet<Exempt>> = BTreeMap::new();
     let exemptions = std::mem::take(&mut setup.exemptions);
+    let mut by_rule: BTreeMap<&str, Vec<&ObjectReference>> = BTreeMap::new();
+    for finding in found {
+        let objects = by_rule.entry(finding.origin.id()).or_default();
+        objects.extend(&finding.object);
+    }
     let mut wider = BTreeSet::new();
     for exemption in &exemptions {
         setup.peer = exemption.peer;
@@ -48,7 +53,11 @@ pub fn waive(
                 continue;
             }
             let mut objects = known(setup, exemption, rule, repository);
-            objects.retain(|object| covers(object, &rule.id, found) || may_come(object, repository));
+            let judged = by_rule
+                .get(rule.id.as_str())
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            objects.retain(|object| covers(object, judged) || may_come(object, repository));
             is_needed |= !objects.is_empty();
 
             if objects.is_empty() {
@@ -110,18 +119,15 @@ pub fn waive(
     out
 }
 
-/// Whether a finding of a rule is about an object that is meant.
-fn covers(object: &Exempt, rule: &str, found: &[Diagnostic]) -> bool {
-    found.iter().any(|finding| {
-        finding.origin.id() == rule
-            && finding.object.as_ref().is_some_and(|other| {
-                object.kind.as_ref().is_none_or(|kind| *kind == other.kind)
-                    && like(&other.name, &object.name)
-                    && object
-                        .namespace
-                        .as_ref()
-                        .is_none_or(|own| like(&other.namespace, own))
-            })
+/// Whether one of these objects is meant.
+fn covers(object: &Exempt, found: &[&ObjectReference]) -> bool {
+    found.iter().any(|other| {
+        object.kind.as_ref().is_none_or(|kind| *kind == other.kind)
+            && like(&other.name, &object.name)
+            && object
+                .namespace
+                .as_ref()
+                .is_none_or(|own| like(&other.namespace, own))
     })
 }
 

@@ -57,10 +57,10 @@ impl Writer<'_> {
             Some(text) => merged(setup, text, &known, self.carried),
             None => fresh(setup, self.carried),
         };
-        let mut outputs = vec![
-            (path, settings),
-            (folder.join("rules.ordain"), rules(setup, self.carried)),
-        ];
+        let mut outputs = vec![(path, settings)];
+        if self.carried.rules.iter().any(|rule| rule.text.is_none()) {
+            outputs.push((folder.join("rules.ordain"), rules(setup, self.carried)));
+        }
         for rule in &self.carried.rules {
             if let Some(text) = &rule.text {
                 let text = format!("{}{text}", copied(setup, rule));
@@ -184,9 +184,13 @@ fn fresh(setup: &Setup, carried: &Carried) -> String {
             toml(&folders)
         );
     }
-    out.push_str(
-        "\n[policies]\npaths = [\"policies\"]\n# Nothing beside what the policies there adopt.\nuse = []\n",
-    );
+    out.push_str("\n[policies]\n");
+    if carried.rules.is_empty() {
+        out.push_str("# No rules of Ordain's own.\n");
+    } else {
+        out.push_str("paths = [\"policies\"]\n# Nothing beside what the policies there adopt.\n");
+    }
+    out.push_str("use = []\n");
     let severities = severities(carried);
     if !severities.is_empty() {
         out.push_str("\n# What made the other tool fail makes `ordain check` fail (medium and above), and nothing else does.\n[severity]\n");
