@@ -35,11 +35,8 @@ fn equivalents_are_rules_that_take_these_parameters() {
 
 #[test]
 fn tables_have_their_columns() {
-    assert!(
-        KUBE_LINTER
-            .rows()
-            .any(|[name, template, ..]| (name, template) == ("docker-sock", "host-mounts"))
-    );
+    let mut checks = KUBE_LINTER.rows();
+    assert!(checks.any(|[name, template]| (name, template) == ("docker-sock", "host-mounts")));
     assert!(
         POLARIS
             .rows()

@@ -181,11 +181,12 @@ fn owner(repository: &Repository, options: &Options) -> (String, bool) {
         .iter()
         .filter(|(path, _)| path.ends_with("CODEOWNERS"))
         .flat_map(|(_, text)| text.lines())
-        .filter_map(|line| {
+        // The last line that matches holds.
+        .rev()
+        .find_map(|line| {
             let mut words = line.split_whitespace();
             (words.next() == Some("*")).then(|| words.next())?
-        })
-        .last();
+        });
     let named = options.owner.as_deref().filter(|owner| !owner.trim().is_empty());
     match named.or(of_everything) {
         Some(owner) => (owner.to_string(), true),
