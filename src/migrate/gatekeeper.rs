@@ -123,6 +123,7 @@ fn constraint(repository: &Repository, setup: &mut Setup, object: &Resource, eve
         }
         _ => {}
     }
+    settings.extend(translated(check, &mut parameters));
     let by_rule = ["disallowedtags", "imagedigests"];
     if !by_rule.contains(&check)
         && let Some(Value::Array(images)) = parameters.remove("exemptImages")
@@ -144,11 +145,61 @@ fn constraint(repository: &Repository, setup: &mut Setup, object: &Resource, eve
     demand.at = Some(at);
     demand.scope = scope;
     demand.settings = settings;
-    demand.harmless = &["message"];
+    demand.harmless = &["message", "includeStorageClassesInMessage"];
     demand.parameters = Value::Object(Map::from_iter([(
         "parameters".to_string(),
         Value::Object(parameters),
     )]));
+}
+
+/// Parameters that no path leads to, taken out of the others: what becomes of them is a rule's parameter, or nothing
+/// where the rule does the same by itself.
+fn translated(
+    check: &str,
+    parameters: &mut Map<String, Value>,
+) -> Option<(&'static str, &'static str, Value)> {
+    match check {
+        "containerresourceratios" => {
+            let ratio = parameters.get("ratio")?.as_str()?.parse::<f64>().ok()?;
+            parameters.remove("ratio");
+            Some(("limit-request-ratio", "maximumRatio", Value::from(ratio)))
+        }
+        "verifydeprecatedapi" => {
+            // The table of deprecated versions is Kubernetes' own.
+            parameters.remove("kvs");
+            let version = match parameters.remove("k8sVersion")? {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            Some(("removed-api-version", "kubernetesVersion", Value::from(version)))
+        }
+        "requiredprobes" => {
+            let all = |types: &Value| {
+                ["tcpSocket", "httpGet", "exec"]
+                    .iter()
+                    .all(|one| holds(types, one))
+            };
+            if parameters.get("probeTypes").is_some_and(all) {
+                parameters.remove("probeTypes");
+            }
+            None
+        }
+        "psp-proc-mount" => {
+            if parameters
+                .get("procMount")
+                .is_some_and(|value| value == "Default")
+            {
+                parameters.remove("procMount");
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+fn holds(list: &Value, text: &str) -> bool {
+    list.as_array()
+        .is_some_and(|items| items.iter().any(|item| item == text))
 }
 
 /// The keys that are required, and the patterns of their values.
