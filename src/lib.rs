@@ -17,6 +17,7 @@ pub mod fix;
 pub mod ir;
 pub mod lsp;
 pub mod manifest;
+pub mod migrate;
 pub mod report;
 pub mod schema;
 pub mod semantics;

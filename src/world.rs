@@ -156,6 +156,44 @@ pub trait World: Sync {
     }
 }
 
+impl<W: World + ?Sized> World for &W {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        (**self).read(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        (**self).write(path, bytes)
+    }
+
+    fn delete(&self, path: &Path) -> io::Result<()> {
+        (**self).delete(path)
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<PathKind> {
+        (**self).kind(path)
+    }
+
+    fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
+        (**self).canonical(path)
+    }
+
+    fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
+        (**self).walk(folder, wanted)
+    }
+
+    fn program(&self, name: &str) -> Option<Program> {
+        (**self).program(name)
+    }
+
+    fn run(&self, task: &Task<'_>) -> io::Result<Ran> {
+        (**self).run(task)
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        (**self).cache()
+    }
+}
+
 /// A path as reports show it: `/` between its parts, no `./` in front, and U+FFFD for what is not UTF-8.
 pub fn display(path: &Path) -> String {
     let text = path.to_string_lossy();

@@ -5,6 +5,7 @@ use super::check::Check;
 use super::conftest::Process;
 use super::explain::Explain;
 use super::fmt::Fmt;
+use super::migrate::Migrate;
 use super::objects::Objects;
 use super::rules::Rules;
 use super::test::TestArguments;
@@ -30,6 +31,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Tell what a rule or a code means, with an example and the mend
     Explain(Explain),
+    /// Take over the setup of another tool: KubeLinter, Polaris, Checkov, Kyverno, Gatekeeper and others
+    Migrate(Migrate),
     /// Show the objects of a repository as the cluster would be sent them
     Objects(Objects),
     /// List the rules of the library and of the repository

@@ -11,6 +11,7 @@ mod date;
 mod engine;
 mod explain;
 mod fmt;
+mod migrate;
 mod objects;
 mod output;
 mod rules;
@@ -55,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Build(build) => build::run(build),
         Command::Fmt(fmt) => fmt::run(fmt),
         Command::Explain(explain) => explain::run(explain),
+        Command::Migrate(migrate) => migrate::run(migrate),
         Command::Objects(objects) => objects::run(objects),
         Command::Rules(rules) => rules::run(rules),
         Command::JudgeRego(process) => conftest::process(process),

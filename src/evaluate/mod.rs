@@ -29,6 +29,7 @@ pub mod test;
 mod value;
 mod waivers;
 
+pub use builtin::like;
 pub use expression::Evaluator;
 pub use index::Indexes;
 pub use join::refers_to;

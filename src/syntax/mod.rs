@@ -5,5 +5,5 @@ mod erase;
 mod format;
 mod parse;
 
-pub use format::{format, print};
+pub use format::{format, print, quoted};
 pub use parse::{is_reserved, parse};

@@ -119,7 +119,26 @@ impl<W: World> Overlay<W> {
 
     /// One name for a file, by whichever path it is asked for.
     fn key(&self, path: &Path) -> PathBuf {
-        self.inner.canonical(path).unwrap_or_else(|_| normalize(path))
+        // What is not there yet is named by the nearest folder that is.
+        let path = normalize(path);
+        for above in path.ancestors() {
+            let folder = match above.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => above,
+            };
+            if let (Ok(folder), Ok(rest)) = (self.inner.canonical(folder), path.strip_prefix(above)) {
+                return match rest.as_os_str().is_empty() {
+                    true => folder,
+                    false => folder.join(rest),
+                };
+            }
+        }
+        path
+    }
+
+    /// Whether a text stands at this path, or below it.
+    fn holds(&self, key: &Path) -> bool {
+        self.texts.keys().any(|text| text.starts_with(key))
     }
 }
 
@@ -140,23 +159,31 @@ impl<W: World> World for Overlay<W> {
     }
 
     fn kind(&self, path: &Path) -> io::Result<PathKind> {
-        if self.texts.contains_key(&self.key(path)) {
+        let key = self.key(path);
+        if self.texts.contains_key(&key) {
             return Ok(PathKind::File);
         }
-        self.inner.kind(path)
+        match self.inner.kind(path) {
+            Err(_) if self.holds(&key) => Ok(PathKind::Folder),
+            kind => kind,
+        }
     }
 
     fn canonical(&self, path: &Path) -> io::Result<PathBuf> {
         let key = self.key(path);
-        if self.texts.contains_key(&key) {
-            return Ok(key);
+        match self.holds(&key) {
+            true => Ok(key),
+            false => self.inner.canonical(path),
         }
-        self.inner.canonical(path)
     }
 
     fn walk(&self, folder: &Path, wanted: &(dyn Fn(&Path) -> bool + Sync)) -> Walk {
-        let mut walk = self.inner.walk(folder, wanted);
         let start = self.key(folder);
+        let mut walk = match self.inner.kind(folder) {
+            // Inside of a folder that only texts make, nothing can be missing.
+            Err(_) if self.holds(&start) => Walk::default(),
+            _ => self.inner.walk(folder, wanted),
+        };
         let known: Vec<PathBuf> = walk.files.iter().map(|file| self.key(file)).collect();
         // Texts of files that are not saved at all yet.
         for text in self.texts.keys().filter(|text| !known.contains(text)) {

@@ -157,6 +157,12 @@ fn memory_and_overlay_answer_as_a_disk_does() {
     overlay.set(Path::new("a/new.yaml"), "");
     assert_eq!(overlay.read(Path::new("a/./b.yaml")).unwrap(), b"unsaved");
     assert_eq!(walked(&overlay, Path::new("a")).0, ["b.yaml", "new.yaml"]);
+    overlay.set(Path::new("./e/f/g.yaml"), "");
+    assert_eq!(overlay.kind(Path::new("e")).unwrap(), PathKind::Folder);
+    assert_eq!(
+        walked(&overlay, Path::new("e/f")),
+        (vec!["g.yaml".to_string()], Vec::new())
+    );
     overlay.remove(Path::new("a/b.yaml"));
     assert_eq!(overlay.read(Path::new("a/b.yaml")).unwrap(), b"1");
 }

@@ -112,7 +112,7 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
         &["syntax", "semantics", "cli", "lsp", "report", "workspace"],
     ),
     (
-        &["estimate", "fix", "stdlib", "world", "workspace"],
+        &["estimate", "fix", "migrate", "stdlib", "world", "workspace"],
         &["cli", "lsp", "report"],
     ),
     (&["report"], &["cli", "lsp", "workspace", "world"]),

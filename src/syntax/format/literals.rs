@@ -38,6 +38,11 @@ impl Writer<'_> {
     }
 }
 
+/// A text as a literal, with its quotes.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", escaped(text))
+}
+
 /// A text as it stands between quotes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

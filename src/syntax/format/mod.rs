@@ -14,6 +14,8 @@ mod literals;
 #[cfg(test)]
 mod tests;
 
+pub use literals::quoted;
+
 use super::ast::{Comment, File};
 use super::parse;
 use crate::codes::Code;

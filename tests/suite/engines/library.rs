@@ -15,6 +15,7 @@ const FILLED_IN: &[&str] = &[
     "dns-policy",
     "hpa-replicas-range",
     "limit-range",
+    "cpu-request",
     "memory-request",
     "pod-disruption-budget",
     "probe-settings",
