@@ -11,11 +11,11 @@ const REFUSED: &[(&str, &str)] = &[];
 /// Rules that ask for what the API server fills in, so that they find less in what is admitted than in
 /// what was written.
 const FILLED_IN: &[&str] = &[
+    "cpu-request",
     "cronjob-concurrency",
     "dns-policy",
     "hpa-replicas-range",
     "limit-range",
-    "cpu-request",
     "memory-request",
     "pod-disruption-budget",
     "probe-settings",
