@@ -135,6 +135,10 @@ fn the_library_reads_fields_that_tools_have() {
         .map(|fault| (fault.origin.id(), &*fault.message))
         // A parameter that only such a cast reads looks as if nothing read it.
         .filter(|(code, message)| *code != "E0208" && !(*code == "E0310" && is_needless(message)))
+        // The language has no literal of a struct: a mend writes a map, whose keys are those of the struct.
+        .filter(|(code, message)| {
+            !(*code == "E0301" && message.ends_with("as the value of the field, found [{String: String}]"))
+        })
         .map(|(code, message)| format!("{code} {message}"))
         .collect();
     assert_eq!(wrong, [""; 0]);
