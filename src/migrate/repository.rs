@@ -147,20 +147,29 @@ impl Repository {
         let mut found = Vec::new();
         for account in &self.workspace.manifests.account.files {
             let text = &self.sources().file(account.file).text;
-            for (index, _) in text.match_indices(word) {
-                let span = Span::new(account.file, index, index + word.len());
-                let holds = |outer: &Span| {
-                    outer.file == span.file && outer.start <= span.start && span.end <= outer.end
-                };
-                let is_known = self.objects().iter().any(|object| holds(&object.root.span))
-                    || self.documents.iter().any(|(_, root)| {
-                        // A template that happens to be YAML is a document as well.
-                        holds(&root.span) && root.get("kind").is_none()
-                    });
-                if !is_known {
-                    found.push(span);
-                }
+            let mut places = text.match_indices(word).map(|(index, _)| index as u32).peekable();
+            if places.peek().is_none() {
+                continue;
             }
+            let objects = self.objects().iter().map(|object| object.root.span);
+            // A template that happens to be YAML is a document as well.
+            let documents = self
+                .documents
+                .iter()
+                .filter(|(_, root)| root.get("kind").is_none());
+            let mut known: Vec<Span> = objects
+                .chain(documents.map(|(_, root)| root.span))
+                .filter(|span| span.file == account.file)
+                .collect();
+            known.sort_by_key(|span| span.start);
+            found.extend(
+                places
+                    .filter(|place| {
+                        let before = known.partition_point(|span| span.start <= *place);
+                        known[..before].last().is_none_or(|span| span.end <= *place)
+                    })
+                    .map(|place| Span::new(account.file, place as usize, place as usize + word.len())),
+            );
         }
         found
     }

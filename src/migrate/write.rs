@@ -11,6 +11,7 @@ use super::{Options, Output};
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Sources};
 use crate::syntax::format;
+use crate::workspace::configuration::Setting;
 use crate::workspace::{Configuration, EXTENSION, Impossible, Request, Workspace, configuration};
 use crate::world::{Overlay, World};
 use serde_json::Value;
@@ -53,6 +54,18 @@ impl Writer<'_> {
             None => Configuration::default(),
         };
         let folder = root.join(folder(self.world, root, &known)).join(FOLDER);
+        let is_folder = |path: &Setting<String>| !self.world.is_file(&root.join(&path.value));
+        if known
+            .paths
+            .as_ref()
+            .is_some_and(|paths| !paths.iter().any(is_folder))
+        {
+            setup.peer = "Ordain";
+            setup.differs(
+                None,
+                "`paths` in `ordain.toml` names no folder; add \"policies\", where the rules are",
+            );
+        }
         let settings = match &existing {
             Some(text) => merged(setup, text, &known, self.carried),
             None => fresh(setup, self.carried),
