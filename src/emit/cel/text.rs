@@ -40,6 +40,8 @@ pub fn constant(constant: &Constant) -> Option<String> {
         Constant::Decimal(nano) => string(&decimal(*nano)),
         Constant::Quantity(quantity) => string(&decimal(quantity.nano)),
         Constant::String(text) => string(text),
+        // Of what is in an empty list, the type checker of CEL guesses the type by the first use.
+        Constant::List(values) if values.is_empty() => "dyn([])".to_owned(),
         Constant::List(values) => list(values.iter().map(self::constant).collect::<Option<Vec<_>>>()?),
         Constant::Map(entries) => {
             let entries: Option<Vec<String>> = entries
