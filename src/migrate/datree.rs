@@ -7,18 +7,13 @@ use super::repository::Repository;
 use super::setup::{Setup, Strength};
 use super::table::DATREE;
 use crate::manifest::{Node, Value};
-use crate::source::FileId;
 
 const CATALOGUE: &str = "datree";
 const SKIP: &str = "datree.skip/";
 
 /// Reads the setup.
 pub fn read(repository: &Repository, setup: &mut Setup) {
-    let configurations: Vec<&(FileId, Node)> = repository
-        .documents
-        .iter()
-        .filter(|(_, root)| is_configuration(root))
-        .collect();
+    let configurations = repository.configurations(is_configuration);
     for (file, root) in &configurations {
         setup.found(repository.path(*file));
         configuration(setup, root);

@@ -3,7 +3,7 @@
 //! In: a repository. Out: the checks that stand behind the templates, with the constraints' parameters and matches.
 
 use super::kyverno::labels;
-use super::repository::Repository;
+use super::repository::{Repository, name_of};
 use super::scope::Scope;
 use super::setup::{Setup, Strength};
 use super::table::{GATEKEEPER, digest};
@@ -67,10 +67,7 @@ fn excluded(config: &Resource) -> Vec<String> {
 }
 
 fn constraint(repository: &Repository, setup: &mut Setup, object: &Resource, everywhere: &[String]) {
-    let at = object
-        .root
-        .path(["metadata", "name"])
-        .map_or(object.root.span, |node| node.span);
+    let at = name_of(object);
     let Some([_, check, known]) = GATEKEEPER.rows().find(|[kind, _, _]| *kind == object.kind) else {
         let message = format!(
             "{} `{}`: the template is none of the public library's; write it as a rule, or keep Gatekeeper for it",

@@ -4,7 +4,7 @@
 //! whose text is not the public one is carried over by its name, and said to differ.
 
 use super::carry;
-use super::repository::Repository;
+use super::repository::{Repository, name_of};
 use super::scope::{Label, Scope};
 use super::setup::{Exempt, Setup, Strength};
 use super::table::{KYVERNO, digest};
@@ -354,10 +354,7 @@ fn validating(repository: &Repository, setup: &mut Setup, object: &Resource) {
     let Some(spec) = object.root.get("spec") else {
         return;
     };
-    let at = object
-        .root
-        .path(["metadata", "name"])
-        .map_or(object.root.span, |node| node.span);
+    let at = name_of(object);
     let Some((catalogue, check)) = check_of(repository, setup, object, &object.name, spec, at) else {
         return;
     };
@@ -413,10 +410,7 @@ fn exception(setup: &mut Setup, object: &Resource) {
     let Some(spec) = object.root.get("spec") else {
         return;
     };
-    let at = object
-        .root
-        .path(["metadata", "name"])
-        .map_or(object.root.span, |node| node.span);
+    let at = name_of(object);
     if spec.get("policyRefs").is_some()
         || spec.get("conditions").is_some()
         || spec.get("podSecurity").is_some()

@@ -7,18 +7,13 @@ use super::repository::Repository;
 use super::setup::{Exempt, Setup, Strength};
 use super::table::POLARIS;
 use crate::manifest::{Node, Value};
-use crate::source::FileId;
 
 const CATALOGUE: &str = "polaris";
 const PREFIX: &str = "polaris.fairwinds.com/";
 
 /// Reads the setup.
 pub fn read(repository: &Repository, setup: &mut Setup) {
-    let configurations: Vec<&(FileId, Node)> = repository
-        .documents
-        .iter()
-        .filter(|(_, root)| is_configuration(root))
-        .collect();
+    let configurations = repository.configurations(is_configuration);
     let mut honours_annotations = true;
     for (file, root) in &configurations {
         setup.found(repository.path(*file));

@@ -20,7 +20,19 @@ pub struct Repository {
     pub named: Vec<(PathBuf, String)>,
 }
 
+/// Where an object says its name; where it begins, if it says none.
+pub fn name_of(object: &Resource) -> Span {
+    let name = object.root.path(["metadata", "name"]);
+    name.map_or(object.root.span, |node| node.span)
+}
+
 impl Repository {
+    /// The documents beside objects that are a tool's configuration, with their files.
+    pub fn configurations(&self, is_configuration: impl Fn(&Node) -> bool) -> Vec<&(FileId, Node)> {
+        let documents = self.documents.iter();
+        documents.filter(|(_, root)| is_configuration(root)).collect()
+    }
+
     /// Reads everything under these paths.
     pub fn read(world: &dyn World, paths: &[PathBuf]) -> Result<Repository, Impossible> {
         let request = Request {

@@ -9,22 +9,21 @@
 //! RULE-HASH/HASH/case.json, files/   documents with what was found natively, and as files
 //! ```
 
-use super::{Files, SCHEMA, policy_sources};
+use super::{Files, SCHEMA, build_options, policy_sources};
 use ordain::diagnostic::Diagnostic;
 use ordain::emit::gatekeeper::Constraints;
 use ordain::emit::rego::Module;
-use ordain::emit::{self, Artifact, BACKENDS, Backend, Form, GroupVersion, Options, Refusal, Sample};
+use ordain::emit::{self, Artifact, BACKENDS, Backend, Form, Options, Refusal, Sample};
 use ordain::estimate::Estimator;
 use ordain::evaluate::test::{Surroundings, judge};
 use ordain::ir::{Constant, Parameter, PolicySet, Rule, Step};
 use ordain::manifest::{Node, Value};
 use ordain::schema::Schema;
-use ordain::source::{Sources, Span};
+use ordain::source::Span;
 use serde_json::{Map, json};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
-use std::sync::LazyLock;
 
 fn folder() -> Option<PathBuf> {
     std::env::var_os("ORDAIN_CONFORMANCE").map(PathBuf::from)
@@ -76,7 +75,7 @@ pub fn with_tests(set: &PolicySet) -> Vec<Artifact> {
     let sources = policy_sources();
     let options = Options {
         samples: &samples,
-        ..options(&sources, &SCHEMA)
+        ..build_options(&sources)
     };
     Constraints.emit(set, &options).0
 }
@@ -159,24 +158,12 @@ fn build(rule: &Rule, schema: &Schema) -> (Vec<Artifact>, Vec<Refusal>) {
         rules: vec![rule.clone()],
         ..PolicySet::default()
     };
-    emit::build(&set, &targets(), &options(&policy_sources(), schema))
-}
-
-fn options<'a>(sources: &'a Sources, schema: &'a Schema) -> Options<'a> {
-    static API: LazyLock<GroupVersion> = LazyLock::new(GroupVersion::default);
-    Options {
-        sources,
-        api: &API,
+    let sources = policy_sources();
+    let options = Options {
         schema,
-        today: None,
-        default_namespace: "default",
-        min_kube: ordain::emit::vap::STABLE,
-        prices: None,
-        grid: None,
-        estimates: Default::default(),
-        samples: &[],
-        sign_key: None,
-    }
+        ..build_options(&sources)
+    };
+    emit::build(&set, &targets(), &options)
 }
 
 /// The targets that put rules in force.

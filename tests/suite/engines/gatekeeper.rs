@@ -2,12 +2,11 @@
 //! the real engines for their verdicts.
 
 use super::library::library;
-use super::{SCHEMA, policies};
+use super::{build_options, policies, policy_sources};
 use ordain::emit::bundle::{Bundle, SigningKey};
 use ordain::emit::gatekeeper::Constraints;
-use ordain::emit::{Artifact, Backend, GroupVersion, Options, Refusal};
+use ordain::emit::{Artifact, Backend, Options, Refusal};
 use ordain::ir::{Constant, Date, PolicySet};
-use ordain::source::{SourceFile, Sources};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -18,22 +17,11 @@ fn build(
     today: Option<Date>,
     key: Option<&SigningKey>,
 ) -> (Vec<Artifact>, Vec<Refusal>) {
-    let mut sources = Sources::default();
-    for _ in 0..1000 {
-        sources.add(SourceFile::new("policy.ordain", ""));
-    }
+    let sources = policy_sources();
     let options = Options {
-        sources: &sources,
-        api: &GroupVersion::default(),
-        schema: &SCHEMA,
         today,
-        default_namespace: "default",
-        min_kube: ordain::emit::vap::STABLE,
-        prices: None,
-        grid: None,
-        estimates: Default::default(),
-        samples: &[],
         sign_key: key,
+        ..build_options(&sources)
     };
     target.emit(set, &options)
 }

@@ -91,11 +91,12 @@ fn policy_sources() -> Sources {
     sources
 }
 
-/// What a target makes of policies, by path.
-pub fn emitted(target: &dyn Backend, set: &PolicySet) -> BTreeMap<String, String> {
-    let options = ordain::emit::Options {
-        sources: &policy_sources(),
-        api: &GroupVersion::default(),
+/// How policies are built unless a test says otherwise.
+fn build_options(sources: &Sources) -> ordain::emit::Options<'_> {
+    static API: LazyLock<GroupVersion> = LazyLock::new(GroupVersion::default);
+    ordain::emit::Options {
+        sources,
+        api: &API,
         schema: &SCHEMA,
         today: None,
         default_namespace: "default",
@@ -105,8 +106,12 @@ pub fn emitted(target: &dyn Backend, set: &PolicySet) -> BTreeMap<String, String
         estimates: Default::default(),
         samples: &[],
         sign_key: None,
-    };
-    let (artifacts, refusals) = target.emit(set, &options);
+    }
+}
+
+/// What a target makes of policies, by path.
+pub fn emitted(target: &dyn Backend, set: &PolicySet) -> BTreeMap<String, String> {
+    let (artifacts, refusals) = target.emit(set, &build_options(&policy_sources()));
     assert_eq!(refusals, []);
     let texts = artifacts
         .into_iter()

@@ -2,10 +2,10 @@
 //! `tests/conformance/vap/run` asks Kubernetes' own code for its verdicts.
 
 use super::library::library;
-use super::{Files, SCHEMA, export, policies, policy_sources, rule};
+use super::{Files, build_options, export, policies, policy_sources, rule};
 use ordain::emit::kyverno::ValidatingPolicies;
 use ordain::emit::vap::{AdmissionPolicies, STABLE};
-use ordain::emit::{Artifact, Backend, GroupVersion, Options, Refusal, cel};
+use ordain::emit::{Artifact, Backend, Options, Refusal, cel};
 use ordain::evaluate::{Repository, Settings, run};
 use ordain::ir::{Constant, Date, ExpressionKind, Fixture, PolicySet, Rule, Step};
 use ordain::schema::KubernetesVersion;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// How reasons begin where it is not one object in a cluster that the rule judges.
 const NOT_ABOUT_ONE_OBJECT: &[&str] = &["it reads other documents", "no API server takes"];
@@ -28,21 +28,11 @@ const OTHER_REASONS: &[&str] = &[
     "the resource in requests for",
 ];
 
-static API: LazyLock<GroupVersion> = LazyLock::new(GroupVersion::default);
-
 fn options(sources: &Sources, min_kube: KubernetesVersion, today: Option<Date>) -> Options<'_> {
     Options {
-        sources,
-        api: &API,
-        schema: &SCHEMA,
         today,
-        default_namespace: "default",
         min_kube,
-        prices: None,
-        grid: None,
-        estimates: Default::default(),
-        samples: &[],
-        sign_key: None,
+        ..build_options(sources)
     }
 }
 
