@@ -11,6 +11,7 @@
 
 mod automation;
 mod constant;
+mod date;
 mod pattern;
 pub mod reads;
 mod types;
@@ -18,6 +19,7 @@ mod visit;
 
 pub use automation::*;
 pub use constant::{Constant, DECIMAL_SCALE, parse_decimal};
+pub use date::Date;
 pub use pattern::{PatternFault, normalise_pattern};
 pub use types::{KindReference, Type};
 
@@ -551,24 +553,6 @@ pub struct Waiver {
     pub until: Date,
     /// The declaration.
     pub span: Span,
-}
-
-/// A day of the Gregorian calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Date {
-    /// The year.
-    pub year: u16,
-    /// The month, from 1.
-    pub month: u8,
-    /// The day, from 1.
-    pub day: u8,
-}
-
-/// As policies and flags write it: `2026-03-31`.
-impl std::fmt::Display for Date {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
-    }
 }
 
 impl Waiver {

@@ -2,6 +2,7 @@
 //!
 //! Source: k8s.io/kube-openapi, pkg/validation/strfmt. It is lenient in places, and so is this.
 
+use crate::ir::Date;
 use crate::schema::Format;
 use std::net::Ipv6Addr;
 
@@ -10,7 +11,7 @@ pub fn holds(format: Format, text: &str) -> bool {
     match format {
         Format::Int32 => true,
         Format::Byte => is_base64(text),
-        Format::Date => is_date(text),
+        Format::Date => Date::parse(text).is_some(),
         Format::DateTime => is_date_time(&text.to_lowercase()),
         Format::Duration => is_go_duration(text) || is_loose_duration(text),
         Format::Ipv4 => text.contains('.') && is_ip(text),
@@ -52,32 +53,13 @@ fn digits(text: &str, count: usize) -> Option<u32> {
     whole.then(|| text.parse().ok()).flatten()
 }
 
-fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let &[year, month, day] = parts.as_slice() else {
-        return false;
-    };
-    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2)) else {
-        return false;
-    };
-    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let days = match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
-}
-
 /// Of a text in lower case.
 fn is_date_time(text: &str) -> bool {
     let mut parts = text.split('t');
     let (Some(date), Some(time)) = (parts.next(), parts.next()) else {
         return false;
     };
-    is_date(date) && is_time(time).unwrap_or(false)
+    Date::parse(date).is_some() && is_time(time).unwrap_or(false)
 }
 
 /// `12:00:00.5+02:00`; the fraction may follow any character.
