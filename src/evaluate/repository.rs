@@ -23,7 +23,8 @@ pub struct PodId(pub u32);
 pub struct Object<'a> {
     /// As it was read.
     pub resource: &'a Resource,
-    /// The group that its kind belongs to today: `apps` for a Deployment of `extensions/v1beta1`.
+    /// The group that its kind belongs to: `apps` for a Deployment of `extensions/v1beta1`, and for one of `v1`,
+    /// which can only have been meant.
     pub group: &'a str,
     /// The API's facts on its kind, if they are known.
     pub kind: Option<&'a Kind>,
@@ -59,6 +60,8 @@ pub struct Settings {
 pub struct Repository<'a> {
     /// The texts that the objects stand in.
     pub sources: &'a Sources,
+    /// What is known of kinds.
+    pub schema: &'a Schema,
     /// Whether all files were given, so that what is not here does not exist.
     pub complete: bool,
     /// The repository at the base revision, if there is one.
@@ -82,6 +85,7 @@ impl<'a> Repository<'a> {
     ) -> Repository<'a> {
         let mut repository = Repository {
             sources,
+            schema,
             complete: !settings.partial,
             base: None,
             nodes: settings.nodes,
@@ -96,8 +100,10 @@ impl<'a> Repository<'a> {
             configured => configured,
         };
         for resource in resources {
-            let group = present_group(resource.group(), &resource.kind);
-            let kind = schema.kind_of(&resource.api_version, &resource.kind);
+            let group = meant_group(schema, resource.group(), &resource.kind);
+            let kind = schema
+                .kind_of(&resource.api_version, &resource.kind)
+                .or_else(|| schema.meant(resource.group(), &resource.kind));
             let namespace = match (&resource.namespace, kind) {
                 (_, Some(kind)) if !kind.namespaced => "",
                 (Some(namespace), _) if !namespace.is_empty() => namespace,
@@ -198,6 +204,15 @@ impl<'a> Repository<'a> {
     /// The namespaces that objects live in or are, sorted, each with an object that says so.
     pub fn namespaces(&self) -> impl Iterator<Item = (&'a str, ObjectId)> + '_ {
         self.namespaces.iter().map(|(name, id)| (*name, *id))
+    }
+}
+
+/// The group that a kind belongs to, for objects that name the one that it came from, or one of Kubernetes' that
+/// never had it.
+pub fn meant_group<'a>(schema: &'a Schema, group: &'a str, kind: &str) -> &'a str {
+    match schema.meant(group, kind) {
+        Some(meant) => &meant.group,
+        None => present_group(group, kind),
     }
 }
 

@@ -4,11 +4,12 @@
 //! waivers themselves.
 
 use super::builtin::like;
-use super::repository::{Repository, present_group};
+use super::repository::{Repository, meant_group};
 use super::run::Options;
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, ObjectReference, Origin};
 use crate::ir::{ObjectPattern, Rule, Waiver};
+use crate::schema::Schema;
 
 /// Splits findings into those that stand, with what is to say about the waivers, and those waived, each
 /// with the number of its waiver. `rules` are the ones that were run.
@@ -25,7 +26,7 @@ pub fn apply(
     for finding in findings {
         let mut holding = None;
         for (number, waiver) in options.waivers.iter().enumerate() {
-            if covers(waiver, &finding) {
+            if covers(waiver, &finding, repository.schema) {
                 covered[number] = true;
                 if holding.is_none() && !expired(waiver) {
                     holding = Some(number);
@@ -53,23 +54,25 @@ pub fn apply(
     (standing, waived)
 }
 
-fn covers(waiver: &Waiver, finding: &Diagnostic) -> bool {
+fn covers(waiver: &Waiver, finding: &Diagnostic, schema: &Schema) -> bool {
     let Origin::Rule(rule) = &finding.origin else {
         return false;
     };
     *rule == waiver.rule
-        && finding
-            .object
-            .as_ref()
-            .is_some_and(|object| waiver.objects.iter().any(|pattern| names(pattern, object)))
+        && finding.object.as_ref().is_some_and(|object| {
+            waiver
+                .objects
+                .iter()
+                .any(|pattern| names(pattern, object, schema))
+        })
 }
 
-fn names(pattern: &ObjectPattern, object: &ObjectReference) -> bool {
+fn names(pattern: &ObjectPattern, object: &ObjectReference, schema: &Schema) -> bool {
     let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
     let is_kind = pattern.kind.matches(group, &object.kind)
         || pattern
             .kind
-            .matches(present_group(group, &object.kind), &object.kind);
+            .matches(meant_group(schema, group, &object.kind), &object.kind);
     is_kind
         && like(&object.name, &pattern.name)
         && pattern

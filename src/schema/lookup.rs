@@ -74,6 +74,27 @@ impl Schema {
         found
     }
 
+    /// The kind that an object must have been meant to be whose group has none of that name, where the group is
+    /// one of Kubernetes', of which everything is known: no API server takes a `Deployment` of `v1`, so that a
+    /// rule on Deployments is not passed by an error in `apiVersion`. None where it could be of several groups.
+    pub fn meant(&self, group: &str, kind: &str) -> Option<&Kind> {
+        let known = self.kinds(kind, None);
+        let is_elsewhere = is_kubernetes(group) && known.iter().all(|known| *known.group != *group);
+        self.home(kind).filter(|_| is_elsewhere)
+    }
+
+    /// The kind that a name alone means: the most stable version that is served. None where the groups of several
+    /// projects have it.
+    pub fn home(&self, kind: &str) -> Option<&Kind> {
+        let known = self.kinds(kind, None);
+        let home = known
+            .iter()
+            .find(|kind| kind.removed.is_none())
+            .or(known.first())?;
+        let is_clear = is_kubernetes(&home.group) || known.iter().all(|other| other.group == home.group);
+        is_clear.then_some(*home)
+    }
+
     /// Whether policies know nothing of a kind but its name and place: one of a well-known operator whose CRD
     /// the repository does not hold.
     pub fn is_known_by_name_only(&self, kind: &Kind) -> bool {
@@ -244,8 +265,15 @@ fn named<'a>(kinds: &'a [Kind], name: &str) -> &'a [Kind] {
 
 /// Whether a group is one of Kubernetes' own, today's or one that is gone, rather than a project's.
 pub fn is_kubernetes(group: &str) -> bool {
-    let newest = Table::of(KubernetesVersion::NEWEST);
-    newest.kinds.iter().any(|kind| *kind.group == *group)
+    kubernetes_groups().any(|own| own == group)
+}
+
+/// Kubernetes' own groups, today's and those that are gone; some come more than once.
+pub fn kubernetes_groups() -> impl Iterator<Item = &'static str> {
+    Table::of(KubernetesVersion::NEWEST)
+        .kinds
+        .iter()
+        .map(|kind| &*kind.group)
 }
 
 /// What a field of type [`FieldType::Quantity`] measures: by the key for maps such as `requests`

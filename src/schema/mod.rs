@@ -17,7 +17,7 @@ mod tests;
 mod version;
 
 pub use constraint::{Constraints, Demand, Format, JsonType, Pattern};
-pub use lookup::{Schema, is_kubernetes, quantity_dimension};
+pub use lookup::{Schema, is_kubernetes, kubernetes_groups, quantity_dimension};
 pub use version::KubernetesVersion;
 
 use std::sync::Arc;

@@ -131,6 +131,9 @@ pub struct KindFacts {
     templates: BTreeMap<String, Vec<String>>,
     /// Built-in kinds that bear none.
     without_pods: Vec<String>,
+    /// The groups that have a kind, by its name. The first is what an object is meant for that names a group
+    /// of Kubernetes which has no such kind.
+    homes: BTreeMap<String, Vec<String>>,
     /// Groups and kinds that bear pods, wherever in them.
     pod_bearing: BTreeSet<GroupKind>,
 }
@@ -141,6 +144,13 @@ impl KindFacts {
         let mut facts = KindFacts::default();
         for kind in schema.all_kinds() {
             facts.add(kind);
+            if let Some(home) = schema.home(&kind.kind) {
+                let groups = facts.homes.entry(kind.kind.to_string());
+                let groups = groups.or_insert_with(|| vec![home.group.to_string()]);
+                if !groups.iter().any(|group| **group == *kind.group) {
+                    groups.push(kind.group.to_string());
+                }
+            }
         }
         facts
     }

@@ -120,6 +120,7 @@ mod tests {
                 "{name}"
             );
         }
-        assert_eq!(Vec::from_iter(open), ["_cluster_scoped", "_default_namespace"]);
+        let expected = ["_cluster_scoped", "_default_namespace", "_homes", "_kubernetes_groups"];
+        assert_eq!(Vec::from_iter(open), expected);
     }
 }

@@ -13,8 +13,9 @@ use crate::ir::{
     Builtin, Clause, Date, Domain, Each, Expression, ExpressionKind, Group, Property, Rule, Slot, Step,
     TestOperator, Waiver,
 };
+use crate::schema::kubernetes_groups;
 use crate::source::Span;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Compiles a rule.
 pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
@@ -70,11 +71,15 @@ pub fn compile(rule: &Rule, setting: &Setting<'_>) -> Result<Module> {
     let body = body.join("\n\n");
     let (prelude, open) = prelude::needed_by(&body, setting.host);
     let mut facts: Vec<String> = Vec::new();
-    for name in open {
+    for name in &open {
         match estimates::fact(name, &setting.estimates, &prelude, rule.span) {
             Some(made) => facts.push(made?),
             None => facts.extend(fact(name, setting, admission.as_ref())),
         }
+    }
+    if open.contains("_homes") {
+        let homes = homes(&setting.kinds.homes, &[&body, &prelude, &facts.concat()]);
+        facts.push(homes);
     }
     let package_line = match setting.host {
         // Gatekeeper takes version 1 of Rego from the template.
@@ -222,12 +227,38 @@ pub fn waiver_notes(rule: &Rule, waivers: &[Waiver], today: Option<Date>) -> Vec
     notes.chain(rebuild_notice(rule, waivers, today)).collect()
 }
 
+/// The groups of the kinds that a module's texts name.
+fn homes(known: &BTreeMap<String, Vec<String>>, texts: &[&str]) -> String {
+    let is_named = |kind: &str, groups: &[String]| {
+        let mut names = groups
+            .iter()
+            .map(|group| text::string(&format!("{group}/{kind}")));
+        names.any(|name| texts.iter().any(|text| text.contains(&name)))
+    };
+    let entries = known
+        .iter()
+        .filter(|(kind, groups)| is_named(kind, groups))
+        .map(|(kind, groups)| {
+            let groups = groups.iter().map(|group| text::string(group));
+            format!("\t{}: {},", text::string(kind), text::list(groups))
+        });
+    let entries: Vec<String> = entries.collect();
+    match entries.is_empty() {
+        true => "_homes := {}".to_owned(),
+        false => format!("_homes := {{\n{}\n}}", entries.join("\n")),
+    }
+}
+
 /// A name that the prelude leaves to the module.
 fn fact(name: &str, setting: &Setting<'_>, admission: Option<&Admission>) -> Option<String> {
     Some(match name {
         "_cluster_scoped" => format!(
             "_cluster_scoped := {}",
             text::set(setting.kinds.cluster_scoped.iter().cloned())
+        ),
+        "_kubernetes_groups" => format!(
+            "_kubernetes_groups := {}",
+            text::set(kubernetes_groups().map(String::from))
         ),
         "_kinds_without_pods" => {
             format!(

@@ -482,3 +482,22 @@ fn what_is_read_below_a_value_of_another_type_is_absent_in_kinds_without_a_schem
     check(rule, &project("[]"), &[]);
     check(rule, &project("[null]"), &[]);
 }
+
+#[test]
+fn a_kind_of_a_group_that_has_none_is_the_one_that_was_meant() {
+    let misplaced = deployment(r#"{"name":"a","image":"a:1"}"#).replace("apps/v1", "v1");
+    for (clauses, expected) in [
+        ("  for d in Deployment\n  require d.spec.replicas is set", 1),
+        ("  for c in containers\n  require c.livenessProbe is set", 1),
+        ("  for d in Deployment\n  require d.spec.template is set", 0),
+        ("  for w in StatefulSet\n  forbid true", 0),
+    ] {
+        check_in_files(clauses, &misplaced, &vec!["Deployment"; expected]);
+    }
+    let release = r#"{"apiVersion":"v1","kind":"HelmRelease","metadata":{"name":"a"},"spec":{}}"#;
+    let rule = "  for r in HelmRelease\n  require r.spec.interval is set";
+    check_in_files(rule, release, &["HelmRelease"]);
+    // The groups of projects may have any kind.
+    let other = release.replace("\"v1\"", "\"acme.io/v1\"");
+    check_in_files(rule, &other, &[]);
+}

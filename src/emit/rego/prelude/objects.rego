@@ -126,9 +126,7 @@ _element(list, index) := list[index] if {
 _keys(value) := sort([key | some key, entry in value; entry != null]) if is_object(value) else := []
 
 # Objects, by kind and place.
-_group(resource) := _present_group(split(resource.apiVersion, "/")[0], resource.kind) if {
-	contains(resource.apiVersion, "/")
-} else := _present_group("", resource.kind)
+_group(resource) := _meant_group(_written_group(resource), resource.kind)
 
 _written_group(resource) := split(resource.apiVersion, "/")[0] if {
 	contains(resource.apiVersion, "/")
@@ -144,10 +142,13 @@ _present_group(group, kind) := "apps" if {
 } else := "policy" if {
 	group == "extensions"
 	kind == "PodSecurityPolicy"
-} else := "events.k8s.io" if {
-	group == ""
-	kind == "Event"
 } else := group
+
+# The group that a kind must be meant for where the one that is named is Kubernetes' and has no such kind.
+_meant_group(group, kind) := _homes[kind][0] if {
+	group in _kubernetes_groups
+	false == (group in _homes[kind])
+} else := _present_group(group, kind)
 
 _kind(resource) := concat("/", [_group(resource), resource.kind])
 

@@ -31,6 +31,9 @@ _placed_in(value, namespace) := object.union(value, {"metadata": {"namespace": n
 	_scalar_text(_get(value, ["metadata", "namespace"])) == ""
 } else := value
 
+# What comes to review is of a group that has its kind.
+_meant_group(group, kind) := _present_group(group, kind)
+
 _is_reviewed(resource) := ([1 |
 	some reviewed in _reviewed
 	_kind(reviewed) == _kind(resource)
