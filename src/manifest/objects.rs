@@ -39,7 +39,17 @@ pub(super) fn shape(root: &Node, control: bool) -> Shape {
 
 /// Whether a node was meant to be an object.
 fn is_object(node: &Node) -> bool {
-    spelled(node, "apiVersion").is_some() || spelled(node, "kind").is_some()
+    spelled(node, "kind").is_some() || spelled(node, "apiVersion").is_some() && !is_of_another_tool(node)
+}
+
+/// Whether a document counts its format in numbers, as Grafana's provisioning does (`apiVersion: 1`), and has
+/// nothing else of an object.
+fn is_of_another_tool(root: &Node) -> bool {
+    let has = |key| spelled(root, key).is_some();
+    root.get("apiVersion")
+        .is_some_and(|version| matches!(version.value, Value::Integer(_)))
+        && !has("metadata")
+        && !has("spec")
 }
 
 /// Whether a document lists the charts of a Helm repository, as its `index.yaml` does.

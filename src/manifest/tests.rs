@@ -488,6 +488,15 @@ fn lists_are_taken_apart() {
 }
 
 #[test]
+fn what_counts_its_format_in_numbers_is_of_another_tool() {
+    let fates = |text: &str| read("a.yaml", text.as_bytes()).0.fates;
+    assert_eq!(fates("apiVersion: 1\ndatasources: []\n"), [Fate::Foreign]);
+    for object in ["kind: Pod", "kind:", "Kind: Pod", "metadata: {name: a}", "spec: {}"] {
+        assert_eq!(fates(&format!("apiVersion: 1\n{object}\n")), [Fate::Evaluated], "{object}");
+    }
+}
+
+#[test]
 fn what_was_meant_as_an_object_is_evaluated() {
     let (reading, file) = read("a.yaml", b"apiVersion: v1\nKind: Pod\nmetadata: {name: a}\n");
     assert_eq!(reading.resources[0].kind, "Pod");
