@@ -53,6 +53,12 @@ pub(super) fn in_brackets(text: &str, range: Range<usize>) -> Option<Refusal> {
 /// A tab behind a plain scalar in brackets, where go-yaml looks for more of it: in a later line, in a column in front
 /// of `column`.
 pub(super) fn tab_behind(text: &str, range: Range<usize>, column: usize) -> Option<Refusal> {
+    // Most end in the midst of a line, which may be as long as the file.
+    let mut behind = text.get(range.end..)?.chars();
+    let next = behind.find(|c| *c == '\n' || !c.is_whitespace());
+    if !matches!(next, None | Some('\n')) && !text.get(range.clone())?.contains('\n') {
+        return None;
+    }
     let rest = text.get(range.start..)?;
     let mut at = range.start;
     for (index, line) in rest.split_inclusive('\n').enumerate() {
