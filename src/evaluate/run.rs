@@ -16,6 +16,7 @@ use crate::ir::reads::{self, DomainReads};
 use crate::ir::{Date, Domain, Each, Expression, Group, Rule, Step, Waiver};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Elements judged in one go: enough to be worth a task, few enough to keep all threads busy.
 const CHUNK: usize = 128;
@@ -148,6 +149,10 @@ fn check<'a>(
     repository: &'a Repository<'a>,
     subjects: &'a Subjects<'a>,
 ) -> (Vec<Vec<CheckedReads>>, Vec<Diagnostic>) {
+    let pods: Vec<Vec<FaultyPods>> = read
+        .iter()
+        .map(|reads| reads.iter().map(|reads| FaultyPods::of(reads, repository)).collect())
+        .collect();
     let mut tasks: Vec<((usize, usize), &DomainReads, Range<usize>)> = Vec::new();
     for (group, reads) in read.iter().enumerate() {
         for (index, reads) in reads.iter().enumerate() {
@@ -160,7 +165,8 @@ fn check<'a>(
         .into_par_iter()
         .map(|(place, reads, chunk)| {
             let mut checks = Checks::new(groups[place.0].0, repository);
-            checks.elements(reads, subjects.of(&reads.domain), chunk);
+            let pods = &pods[place.0][place.1];
+            checks.elements(reads, subjects.of(&reads.domain), chunk, pods);
             (place, checks)
         })
         .collect();
@@ -194,6 +200,20 @@ fn check<'a>(
     (checked, findings)
 }
 
+/// Which pods are faulty themselves, as far as a domain of containers reads them: what the containers of a pod share
+/// is checked once, however many they are.
+struct FaultyPods(Vec<OnceLock<bool>>);
+
+impl FaultyPods {
+    fn of(reads: &DomainReads, repository: &Repository<'_>) -> FaultyPods {
+        let pods = match reads.domain {
+            Domain::Containers(_) => repository.pods().count(),
+            _ => 0,
+        };
+        FaultyPods((0..pods).map(|_| OnceLock::new()).collect())
+    }
+}
+
 /// The faults among elements of one domain, as findings of one rule.
 struct Checks<'a> {
     rule: &'a Rule,
@@ -212,18 +232,22 @@ impl<'a> Checks<'a> {
         }
     }
 
-    fn elements(&mut self, reads: &DomainReads, elements: Elements<'a>, chunk: Range<usize>) {
-        let mut pod_of_before = None;
-        let mut pod_is_faulty = false;
+    fn elements(
+        &mut self,
+        reads: &DomainReads,
+        elements: Elements<'a>,
+        chunk: Range<usize>,
+        pods: &FaultyPods,
+    ) {
         for index in chunk {
             let value = elements.get(index);
-            // The containers of a pod stand side by side: what they share is checked once.
-            if let Value::Container(container) = &value
-                && pod_of_before != Some(container.pod)
-            {
-                pod_of_before = Some(container.pod);
-                pod_is_faulty = self.is_faulty(reads, &Value::Pod(container.pod));
-            }
+            let pod_is_faulty = match &value {
+                Value::Container(container) => {
+                    let pod = container.pod;
+                    *pods.0[pod.0 as usize].get_or_init(|| self.is_faulty(reads, &Value::Pod(pod)))
+                }
+                _ => false,
+            };
             if self.is_faulty(reads, &value) || pod_is_faulty {
                 self.faulty.push(index as u32);
             }
