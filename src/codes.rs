@@ -160,6 +160,7 @@ codes! {
     M0104 High "binary file with the name of a manifest"
     M0105 High "control character"
     M0106 Medium "link that leads out"
+    M0107 High "more faults than are shown"
     M0201 High "YAML that can't be read"
     M0202 High "JSON that is not strict"
     M0203 High "nesting without end"

@@ -151,7 +151,12 @@ fn check<'a>(
 ) -> (Vec<Vec<CheckedReads>>, Vec<Diagnostic>) {
     let pods: Vec<Vec<FaultyPods>> = read
         .iter()
-        .map(|reads| reads.iter().map(|reads| FaultyPods::of(reads, repository)).collect())
+        .map(|reads| {
+            reads
+                .iter()
+                .map(|reads| FaultyPods::of(reads, repository))
+                .collect()
+        })
         .collect();
     let mut tasks: Vec<((usize, usize), &DomainReads, Range<usize>)> = Vec::new();
     for (group, reads) in read.iter().enumerate() {

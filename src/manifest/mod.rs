@@ -1,6 +1,7 @@
 //! YAML and JSON text → nodes with spans → Kubernetes objects.
 
 mod account;
+mod faults;
 mod json;
 mod kustomize;
 mod metadata;

@@ -3,6 +3,7 @@
 //! In: the nodes of a document. Out: [`Resource`]s, lists taken apart as `kubectl` does, and what is wrong with
 //! their `apiVersion` and `kind`.
 
+use super::faults::Faults;
 use super::parse::skeleton;
 use super::{Entry, Mapping, Node, Resource, Value, metadata};
 use crate::codes::Code;
@@ -105,7 +106,7 @@ pub(super) struct Objects {
     file: FileId,
     document: u32,
     pub resources: Vec<Resource>,
-    pub faults: Vec<Diagnostic>,
+    pub faults: Faults,
 }
 
 /// The version and kind that a list hands on to items that state neither, as entries that point at the list.
@@ -120,7 +121,7 @@ impl Objects {
             file,
             document,
             resources: Vec::new(),
-            faults: Vec::new(),
+            faults: Faults::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 //! In: a text, and what the folders around it say about it. Out: a [`FileReading`].
 
 use super::account::{Fate, Reason, Unevaluated};
+use super::faults::Faults;
 use super::objects::{self, Objects, Shape, shape};
 use super::parse::{self, Document, Parsed};
 use super::template::{holds_action, holds_bare_action};
@@ -79,6 +80,7 @@ pub fn is_manifest(path: &Path) -> bool {
 /// Decides what becomes of each document.
 pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surroundings) -> FileReading {
     let mut reading = FileReading::default();
+    let mut faults = Faults::default();
     let file_has_actions = holds_action(text);
     let has_directives = text.contains("patch");
     let templated = |document: &Document| {
@@ -94,7 +96,7 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
             || (file_has_actions && document.readings.iter().any(has_templated_identity))
     };
     // What kubectl says of documents that are none, as long as the file is not one of another tool's.
-    let mut beside_objects = Vec::new();
+    let mut beside_objects = Faults::default();
     for (index, document) in parsed.documents.into_iter().enumerate() {
         let leave_out = |reason| {
             Fate::Unevaluated(Unevaluated {
@@ -110,7 +112,7 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
                 Origin::Code(code) => code,
                 Origin::Rule(_) => Code::M0201,
             };
-            reading.diagnostics.push(broken);
+            faults.push(broken);
             leave_out(Reason::Unreadable(code))
         } else {
             let shape = document
@@ -125,22 +127,20 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
                 || surroundings.kustomization && first.is_some_and(kustomize::has_inline_patches);
             if shape == Shape::Foreign && !is_patch {
                 if let Some(root) = first {
-                    reading.diagnostics.extend(objects::hidden_object(root));
+                    faults.extend(objects::hidden_object(root));
                     beside_objects.extend(objects::nameless(root));
                 }
                 let refused = |fault: &&Diagnostic| fault.origin == Origin::Code(Code::M0209);
                 beside_objects.extend(document.faults.iter().filter(refused).cloned());
                 let duplicate = |fault: &Diagnostic| fault.origin == Origin::Code(Code::M0206);
                 // What other tools make of their files is their business; a duplicate key is never meant.
-                reading
-                    .diagnostics
-                    .extend(document.faults.into_iter().filter(duplicate).map(|mut fault| {
-                        fault.severity = Severity::Low;
-                        fault
-                    }));
+                faults.extend(document.faults.into_iter().filter(duplicate).map(|mut fault| {
+                    fault.severity = Severity::Low;
+                    fault
+                }));
                 Fate::Foreign
             } else {
-                reading.diagnostics.extend(document.faults);
+                faults.extend(document.faults);
                 if is_patch {
                     leave_out(Reason::Patch)
                 } else if surroundings.kustomized && first.is_some_and(kustomize::is_incomplete) {
@@ -153,7 +153,7 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
                         objects.add(root);
                     }
                     reading.resources.extend(objects.resources);
-                    reading.diagnostics.extend(objects.faults);
+                    faults.extend(Vec::from(objects.faults));
                     Fate::Evaluated
                 }
             }
@@ -162,14 +162,15 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
     }
     let all_foreign = reading.fates.iter().all(|fate| *fate == Fate::Foreign);
     let of_kubectl = |fault: &Diagnostic| matches!(fault.origin, Origin::Code(Code::M0209 | Code::M0210));
-    let faults = parsed
+    let of_file = parsed
         .faults
         .into_iter()
         .filter(|fault| !(all_foreign && of_kubectl(fault)));
-    reading.diagnostics.extend(faults);
+    faults.extend(of_file);
     if !all_foreign && !surroundings.control {
-        reading.diagnostics.extend(beside_objects);
+        faults.extend(Vec::from(beside_objects));
     }
+    reading.diagnostics = faults.into();
     reading
 }
 

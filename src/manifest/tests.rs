@@ -5,7 +5,8 @@
 mod spans;
 
 use super::*;
-use crate::diagnostic::Diagnostic;
+use crate::codes::Code;
+use crate::diagnostic::{Diagnostic, Origin, Severity};
 use crate::source::{FileId, SourceFile};
 use serde_json::{Map, Value as Json, json};
 
@@ -491,8 +492,18 @@ fn lists_are_taken_apart() {
 fn what_counts_its_format_in_numbers_is_of_another_tool() {
     let fates = |text: &str| read("a.yaml", text.as_bytes()).0.fates;
     assert_eq!(fates("apiVersion: 1\ndatasources: []\n"), [Fate::Foreign]);
-    for object in ["kind: Pod", "kind:", "Kind: Pod", "metadata: {name: a}", "spec: {}"] {
-        assert_eq!(fates(&format!("apiVersion: 1\n{object}\n")), [Fate::Evaluated], "{object}");
+    for object in [
+        "kind: Pod",
+        "kind:",
+        "Kind: Pod",
+        "metadata: {name: a}",
+        "spec: {}",
+    ] {
+        assert_eq!(
+            fates(&format!("apiVersion: 1\n{object}\n")),
+            [Fate::Evaluated],
+            "{object}"
+        );
     }
 }
 
@@ -607,4 +618,30 @@ fn quoted_lines_without_indentation_are_read() {
         json!({"a": "it's y\n\"z\"", "b": 1, "d": 1}),
         &["6:1 M0214"],
     );
+}
+
+#[test]
+fn a_file_of_faults_tells_a_thousand_and_that_there_are_more() {
+    let check = |text: &str, severity: Severity| {
+        let (reading, _) = read("a.yaml", text.as_bytes());
+        let last = reading.diagnostics.last().unwrap();
+        assert_eq!(reading.diagnostics.len(), 1001);
+        assert_eq!(
+            (last.origin.clone(), last.severity),
+            (Origin::Code(Code::M0107), severity)
+        );
+    };
+    let lines = |line: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{}",
+            line.repeat(1100)
+        )
+    };
+    check(&lines("  k: v\n"), Severity::High);
+    let of_old_yaml: String = (0..1100).map(|index| format!("  k{index}: yes\n")).collect();
+    let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{of_old_yaml}");
+    check(&text, Severity::Medium);
+    // The grave one is told whether it is shown or not.
+    check(&format!("{text}  k1: no\n"), Severity::High);
+    check(&"apiVersion: v1\n---\n".repeat(1100), Severity::Low);
 }

@@ -16,7 +16,9 @@ pub fn find<'a>(
 ) -> Option<&'a Kind> {
     let schema = context.schema;
     let Some(kind) = schema.type_of(&resource.api_version, &resource.kind) else {
-        if schema.kind_of(&resource.api_version, &resource.kind).is_none() {
+        // That there is no kind at all is told where the object is read.
+        let is_unknown = schema.kind_of(&resource.api_version, &resource.kind).is_none();
+        if is_unknown && !resource.kind.is_empty() {
             diagnostics.extend(unknown(resource, context));
         }
         return None;

@@ -120,7 +120,12 @@ mod tests {
                 "{name}"
             );
         }
-        let expected = ["_cluster_scoped", "_default_namespace", "_homes", "_kubernetes_groups"];
+        let expected = [
+            "_cluster_scoped",
+            "_default_namespace",
+            "_homes",
+            "_kubernetes_groups",
+        ];
         assert_eq!(Vec::from_iter(open), expected);
     }
 }

@@ -11,6 +11,7 @@ use super::yaml::Stop;
 use super::{Document, MAXIMUM_COPIES, MAXIMUM_DEPTH, faults, keys, patience, places};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
+use crate::manifest::faults::Faults;
 use crate::manifest::{Entry, Node, Value};
 use granit_parser::{ScalarStyle, ScanError, StructureStyle};
 use std::collections::HashMap;
@@ -61,7 +62,7 @@ struct Anchor {
 pub(super) struct Builder<'t> {
     text: &'t ChunkText<'t>,
     dialect: Dialect,
-    faults: Vec<Diagnostic>,
+    faults: Faults,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchor>,
     /// go-yaml's counts of all values, and of those that came by an alias.
@@ -85,7 +86,7 @@ impl<'t> Builder<'t> {
         Builder {
             text,
             dialect,
-            faults: Vec::new(),
+            faults: Faults::default(),
             stack: Vec::new(),
             anchors: HashMap::new(),
             decoded: 0,
@@ -107,7 +108,7 @@ impl<'t> Builder<'t> {
             span: root.span,
             extent: self.text.span(0..self.text.text.len()),
             readings: vec![root],
-            faults: self.faults,
+            faults: self.faults.into(),
             ambiguous: self.ambiguous,
             template: self.template,
             broken: None,
