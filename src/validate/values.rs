@@ -50,9 +50,9 @@ impl Context<'_> {
                 let fields = mapping.entries().iter().filter_map(|entry| {
                     let field = definition.field(&entry.key)?;
                     let below = constraints.and_then(|constraints| constraints.property(&entry.key));
-                    let is_there = !entry.value.is_null() || below.is_some_and(|below| below.nullable);
                     let key = cel::Key::String(escaped(&entry.key)?.into());
-                    is_there.then(|| (key, self.field(&entry.value, field, below)))
+                    // A null field is an absent one, even where null is a value.
+                    (!entry.value.is_null()).then(|| (key, self.field(&entry.value, field, below)))
                 });
                 cel::Value::Map(Arc::new(fields.collect()))
             }

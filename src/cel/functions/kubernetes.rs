@@ -1,6 +1,7 @@
 //! Values of the types that Kubernetes adds, and what is asked of more than one of them.
 
 use super::Function;
+use super::quantity::Quantity;
 use super::semver::Version;
 use super::url::Url;
 use crate::cel::evaluate::no_overload;
@@ -18,8 +19,8 @@ pub enum Special {
     Cidr(IpAddr, u8),
     /// A URL.
     Url(Url),
-    /// A quantity, in billionths.
-    Quantity(i128),
+    /// A quantity.
+    Quantity(Quantity),
     /// A version.
     Version(Version),
     /// The name of a format.
@@ -45,7 +46,7 @@ impl Special {
             (Special::Ip(a), Special::Ip(b)) => a == b,
             (Special::Cidr(a, bits), Special::Cidr(b, others)) => a == b && bits == others,
             (Special::Url(a), Special::Url(b)) => a == b,
-            (Special::Quantity(a), Special::Quantity(b)) => a == b,
+            (Special::Quantity(a), Special::Quantity(b)) => a.nano == b.nano,
             (Special::Version(a), Special::Version(b)) => a.compare(b) == Ordering::Equal,
             (Special::Format(a), Special::Format(b)) => a == b,
             _ => false,
@@ -71,7 +72,7 @@ pub const FUNCTIONS: &[Function] = &[
 fn order(args: &[Value]) -> Result<Ordering, Fault> {
     if let [Value::Special(a), Value::Special(b)] = args {
         match (&**a, &**b) {
-            (Special::Quantity(a), Special::Quantity(b)) => return Ok(a.cmp(b)),
+            (Special::Quantity(a), Special::Quantity(b)) => return Ok(a.nano.cmp(&b.nano)),
             (Special::Version(a), Special::Version(b)) => return Ok(a.compare(b)),
             _ => {}
         }

@@ -225,7 +225,7 @@ fn clause(verb: char, precision: &str, value: &Value) -> Result<String, Fault> {
         ('x', Value::Int(number), None) if *number >= 0 => format!("{number:x}"),
         ('X', Value::Int(number), None) if *number >= 0 => format!("{number:X}"),
         ('b', Value::Bool(truth), None) => u8::from(*truth).to_string(),
-        ('d' | 'f' | 'e' | 'b' | 'o' | 'x' | 'X', Value::Null | Value::Map(_) | Value::List(_), _) => {
+        ('d', _, None) | ('f' | 'e' | 'b' | 'o' | 'x' | 'X', Value::Null | Value::Map(_) | Value::List(_), _) => {
             return Err(Fault::Error(format!("could not format a {} by `%{verb}`", value.type_name())));
         }
         _ => return Err(unsupported()),
