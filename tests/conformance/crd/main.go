@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -50,18 +51,25 @@ func fail(format string, arguments ...any) {
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == "expressions" {
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "expressions":
 		expressions(os.Args[2])
-		if failures > 0 {
-			os.Exit(1)
-		}
-		return
-	}
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: crd BUILT REJECTED | crd expressions FOLDER")
+	case len(os.Args) >= 5 && os.Args[1] == "objects":
+		count, _ := strconv.Atoi(os.Args[4])
+		objects(os.Args[2], os.Args[3], count, os.Args[5:])
+	case len(os.Args) == 3:
+		resources(os.Args[1], os.Args[2])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: crd BUILT REJECTED | crd expressions FOLDER | crd objects ORDAIN OPERATORS COUNT FOLDER…")
 		os.Exit(2)
 	}
-	built, rejected := os.Args[1], os.Args[2]
+	if failures > 0 {
+		os.Exit(1)
+	}
+}
+
+// resources holds built definitions against built resources and rejected ones.
+func resources(built, rejected string) {
 	definitions := map[string]*definition{}
 	covered := map[string]bool{}
 	for _, path := range files(built, "definitions") {
