@@ -20,13 +20,20 @@ impl Machine<'_> {
         let number = |index| i64::try_from(index).map_or(Value::Unknown, Value::Int);
         let elements: Elements = match &range {
             Value::Unknown => return Ok(Value::Unknown),
-            Value::List(list) if is_single => list.items.iter().map(|item| (item.clone(), Value::Null)).collect(),
+            Value::List(list) if is_single => list
+                .items
+                .iter()
+                .map(|item| (item.clone(), Value::Null))
+                .collect(),
             Value::Map(map) if is_single => map.keys().map(|key| (key.value(), Value::Null)).collect(),
             Value::List(list) => {
                 let items = list.items.iter().enumerate();
                 items.map(|(index, item)| (number(index), item.clone())).collect()
             }
-            Value::Map(map) => map.iter().map(|(key, value)| (key.value(), value.clone())).collect(),
+            Value::Map(map) => map
+                .iter()
+                .map(|(key, value)| (key.value(), value.clone()))
+                .collect(),
             other => return Err(no_overload("a macro", std::slice::from_ref(other))),
         };
         match comprehension.kind {
@@ -46,7 +53,9 @@ impl Machine<'_> {
         body: Option<&Expression>,
         (first, second): &(Value, Value),
     ) -> Result<Value, Fault> {
-        let Some(body) = body else { return Ok(Value::Unknown) };
+        let Some(body) = body else {
+            return Ok(Value::Unknown);
+        };
         match &of.second {
             Some(name) => self.with(&[(&of.first, first), (name, second)], body),
             None => self.with(&[(&of.first, first)], body),
@@ -105,7 +114,11 @@ impl Machine<'_> {
                 None => element.0.clone(),
             });
         }
-        Ok(if is_open { Value::Unknown } else { Value::list(items) })
+        Ok(if is_open {
+            Value::Unknown
+        } else {
+            Value::list(items)
+        })
     }
 
     fn new_map(&mut self, of: &Comprehension, elements: &Elements) -> Result<Value, Fault> {
@@ -135,7 +148,11 @@ impl Machine<'_> {
                 }
             }
         }
-        Ok(if is_open { Value::Unknown } else { Value::Map(Arc::new(map)) })
+        Ok(if is_open {
+            Value::Unknown
+        } else {
+            Value::Map(Arc::new(map))
+        })
     }
 
     fn sort(&mut self, of: &Comprehension, elements: Elements) -> Result<Value, Fault> {
@@ -149,7 +166,9 @@ impl Machine<'_> {
 
 /// The values in the order of their keys, which must be of one type.
 pub fn sorted(machine: &mut Machine<'_>, mut keyed: Elements) -> Result<Value, Fault> {
-    machine.budget.spend(keyed.iter().map(|(key, _)| key.weight() * 16).sum())?;
+    machine
+        .budget
+        .spend(keyed.iter().map(|(key, _)| key.weight() * 16).sum())?;
     let (mut is_open, mut is_mixed) = (false, false);
     if let Some(first) = keyed.first().map(|(key, _)| key.type_name()) {
         for (key, _) in &keyed {

@@ -7,17 +7,31 @@ use super::{Fault, Program};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The steps that may still be spent. The API server gives a whole object 10 million, of which it counts at
-/// least as many as this does.
+/// The steps that may still be spent. The API server gives an expression 1 million and a whole object 10 million,
+/// and counts about as many as this does.
 #[derive(Debug)]
 pub struct Budget {
     left: u64,
 }
 
 impl Budget {
-    /// What all rules together may spend on an object.
+    const OF_EXPRESSION: u64 = 2_000_000;
+
+    /// What all expressions together may spend on an object.
     pub fn of_object() -> Budget {
         Budget { left: 10_000_000 }
+    }
+
+    /// Takes out what one expression may spend.
+    pub fn take(&mut self) -> Budget {
+        let left = self.left.min(Budget::OF_EXPRESSION);
+        self.left -= left;
+        Budget { left }
+    }
+
+    /// Puts back what is left of it.
+    pub fn put_back(&mut self, rest: Budget) {
+        self.left += rest.left;
     }
 
     /// Spends steps before they are taken.
@@ -40,15 +54,25 @@ impl<'a> Machine<'a> {
         Machine {
             program,
             budget,
-            variables: variables.iter().map(|(name, value)| (Arc::from(*name), value.clone())).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| (Arc::from(*name), value.clone()))
+                .collect(),
         }
     }
 
     /// Evaluates with variables that hold there alone.
-    pub fn with(&mut self, variables: &[(&Arc<str>, &Value)], expression: &Expression) -> Result<Value, Fault> {
+    pub fn with(
+        &mut self,
+        variables: &[(&Arc<str>, &Value)],
+        expression: &Expression,
+    ) -> Result<Value, Fault> {
         let outer = self.variables.len();
-        self.variables
-            .extend(variables.iter().map(|(name, value)| (Arc::clone(name), (*value).clone())));
+        self.variables.extend(
+            variables
+                .iter()
+                .map(|(name, value)| (Arc::clone(name), (*value).clone())),
+        );
         let value = self.evaluate(expression);
         self.variables.truncate(outer);
         value
@@ -59,7 +83,11 @@ impl<'a> Machine<'a> {
         match expression {
             Expression::Literal(value) => Ok(value.clone()),
             Expression::Variable(name) => self.variable(name),
-            Expression::Select { of, field, is_optional } => {
+            Expression::Select {
+                of,
+                field,
+                is_optional,
+            } => {
                 let of = self.evaluate(of)?;
                 select(&of, field, *is_optional)
             }
@@ -109,11 +137,26 @@ impl<'a> Machine<'a> {
 
     fn variable(&self, name: &Arc<str>) -> Result<Value, Fault> {
         const TYPES: [&str; 11] = [
-            "int", "uint", "double", "bool", "string", "bytes", "list", "map", "null_type", "type", "optional_type",
+            "int",
+            "uint",
+            "double",
+            "bool",
+            "string",
+            "bytes",
+            "list",
+            "map",
+            "null_type",
+            "type",
+            "optional_type",
         ];
         let found = self.variables.iter().rev().find(|(known, _)| known == name);
         let value = found.map(|(_, value)| value.clone());
-        let of_type = || TYPES.iter().find(|known| ***known == **name).map(|name| Value::Type(name));
+        let of_type = || {
+            TYPES
+                .iter()
+                .find(|known| ***known == **name)
+                .map(|name| Value::Type(name))
+        };
         value
             .or_else(of_type)
             .ok_or_else(|| Fault::Unsupported(format!("the variable `{name}`")))
@@ -179,7 +222,9 @@ impl<'a> Machine<'a> {
         match (element.is_optional, value) {
             (false, value) => Ok(Some(value)),
             (true, Value::Optional(value)) => Ok(value.map(|value| (*value).clone())),
-            (true, Value::Unknown) => Err(Fault::Unsupported("an optional element that may be there or not".to_string())),
+            (true, Value::Unknown) => Err(Fault::Unsupported(
+                "an optional element that may be there or not".to_string(),
+            )),
             (true, other) => Err(no_overload("?", &[other])),
         }
     }
@@ -199,7 +244,8 @@ impl<'a> Machine<'a> {
             if matches!(key, Value::Unknown) {
                 return Ok(Value::Unknown);
             }
-            let key = Key::of(&key).ok_or_else(|| Fault::Error("a key of an unsupported type".to_string()))?;
+            let key =
+                Key::of(&key).ok_or_else(|| Fault::Error("a key of an unsupported type".to_string()))?;
             if let Some(value) = self.element(element)?
                 && map.insert(key, value).is_some()
             {

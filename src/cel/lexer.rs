@@ -17,8 +17,8 @@ pub enum Token {
 
 /// Longer ones first.
 const SYMBOLS: [&str; 30] = [
-    "&&", "||", "==", "!=", "<=", ">=", ".?", "[?", "{?", "+", "-", "*", "/", "%", "<", ">", "!", "?", ":", ".", ",",
-    "(", ")", "[", "]", "{", "}", "=", "&", "|",
+    "&&", "||", "==", "!=", "<=", ">=", ".?", "[?", "{?", "+", "-", "*", "/", "%", "<", ">", "!", "?", ":",
+    ".", ",", "(", ")", "[", "]", "{", "}", "=", "&", "|",
 ];
 
 /// All tokens; else what is wrong.
@@ -31,7 +31,10 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
             return Ok(tokens);
         };
         if let Some(comment) = rest.strip_prefix("//") {
-            rest = comment.find('\n').and_then(|end| comment.get(end..)).unwrap_or_default();
+            rest = comment
+                .find('\n')
+                .and_then(|end| comment.get(end..))
+                .unwrap_or_default();
             continue;
         }
         let (token, after) = match string(rest)? {
@@ -46,7 +49,10 @@ pub fn tokens(text: &str) -> Result<Vec<Token>, String> {
                 let symbol = SYMBOLS.iter().find(|symbol| rest.starts_with(**symbol));
                 let symbol = symbol.ok_or_else(|| format!("`{first}` has no meaning there"))?;
                 // `a[?b]` is an optional index; `c ? [?d] : e` too. `{?` and `[?` can mean nothing else.
-                (Token::Symbol(symbol), rest.get(symbol.len()..).unwrap_or_default())
+                (
+                    Token::Symbol(symbol),
+                    rest.get(symbol.len()..).unwrap_or_default(),
+                )
             }
         };
         tokens.push(token);
@@ -98,7 +104,7 @@ fn number(text: &str) -> Result<(Token, &str), String> {
 
 /// A string or bytes, if one begins there.
 fn string(text: &str) -> Result<Option<(Token, &str)>, String> {
-    let prefix = text.find(['"', '\'']).unwrap_or(text.len());
+    let prefix = text.bytes().take(3).take_while(u8::is_ascii_alphabetic).count();
     let (marks, quoted) = text.split_at(prefix);
     let (is_raw, is_bytes) = match marks.to_ascii_lowercase().as_str() {
         "" => (false, false),
@@ -107,7 +113,9 @@ fn string(text: &str) -> Result<Option<(Token, &str)>, String> {
         "br" | "rb" => (true, true),
         _ => return Ok(None),
     };
-    let quote = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| quoted.starts_with(quote));
+    let quote = ["\"\"\"", "'''", "\"", "'"]
+        .into_iter()
+        .find(|quote| quoted.starts_with(quote));
     let Some(quote) = quote else { return Ok(None) };
     let body = quoted.get(quote.len()..).unwrap_or_default();
     let mut out: Vec<u8> = Vec::new();
@@ -116,7 +124,11 @@ fn string(text: &str) -> Result<Option<(Token, &str)>, String> {
         if let Some(after) = rest.strip_prefix(quote) {
             let token = match is_bytes {
                 true => Token::Bytes(out.into()),
-                false => Token::String(String::from_utf8(out).map_err(|_| "a string of malformed characters")?.into()),
+                false => Token::String(
+                    String::from_utf8(out)
+                        .map_err(|_| "a string of malformed characters")?
+                        .into(),
+                ),
             };
             return Ok(Some((token, after)));
         }

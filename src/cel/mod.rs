@@ -16,9 +16,9 @@ mod functions;
 mod lexer;
 mod operators;
 mod parse;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 mod value;
 
@@ -62,7 +62,10 @@ impl Program {
 
     /// The value, given those of the variables.
     pub fn evaluate(&self, variables: &[(&str, Value)], budget: &mut Budget) -> Result<Value, Fault> {
-        evaluate::Machine::new(self, variables, budget).evaluate(&self.root)
+        let mut own = budget.take();
+        let value = evaluate::Machine::new(self, variables, &mut own).evaluate(&self.root);
+        budget.put_back(own);
+        value
     }
 
     /// A regular expression, compiled once.

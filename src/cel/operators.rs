@@ -139,10 +139,12 @@ fn calculate(operator: Operator, left: Value, right: Value) -> Result<Value, Fau
         (Operator::Subtract, Value::Duration(a), Value::Duration(b)) => {
             Value::Duration(a.checked_sub(*b).ok_or_else(overflow)?)
         }
-        (Operator::Divide, Value::Int(_), Value::Int(0)) | (Operator::Divide, Value::Uint(_), Value::Uint(0)) => {
+        (Operator::Divide, Value::Int(_), Value::Int(0))
+        | (Operator::Divide, Value::Uint(_), Value::Uint(0)) => {
             return Err(zero("division"));
         }
-        (Operator::Remainder, Value::Int(_), Value::Int(0)) | (Operator::Remainder, Value::Uint(_), Value::Uint(0)) => {
+        (Operator::Remainder, Value::Int(_), Value::Int(0))
+        | (Operator::Remainder, Value::Uint(_), Value::Uint(0)) => {
             return Err(zero("modulus"));
         }
         (operator, Value::Int(a), Value::Int(b)) => {
@@ -177,4 +179,3 @@ fn calculate(operator: Operator, left: Value, right: Value) -> Result<Value, Fau
         _ => return Err(no_overload(sign(operator), &[left, right])),
     })
 }
-

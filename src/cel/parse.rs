@@ -63,8 +63,24 @@ const OPERATORS: [(&str, usize, Operator); 11] = [
 
 /// Words that can be no variable.
 const RESERVED: [&str; 18] = [
-    "as", "break", "const", "continue", "else", "for", "function", "if", "import", "in", "let", "loop", "package",
-    "namespace", "return", "var", "void", "while",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
 ];
 
 impl Parser {
@@ -126,10 +142,13 @@ impl Parser {
             depth = depth.max(next.1);
             operands.push(next.0);
         }
-        deeper(depth, match symbol {
-            "||" => Expression::Or(operands),
-            _ => Expression::And(operands),
-        })
+        deeper(
+            depth,
+            match symbol {
+                "||" => Expression::Or(operands),
+                _ => Expression::And(operands),
+            },
+        )
     }
 
     fn binary(&mut self, least: usize) -> Result<Sized, String> {
@@ -165,7 +184,8 @@ impl Parser {
             }
             // The least whole number has no positive counterpart.
             if let (false, 1, Some(Token::Integer(magnitude))) = (is_not, count, self.tokens.get(self.at)) {
-                let number = i64::try_from(-i128::from(*magnitude)).map_err(|_| "a whole number is too large")?;
+                let number =
+                    i64::try_from(-i128::from(*magnitude)).map_err(|_| "a whole number is too large")?;
                 self.at += 1;
                 return self.postfix(Sized(Expression::Literal(Value::Int(number)), 1));
             }
@@ -248,9 +268,9 @@ impl Parser {
         self.at += 1;
         let literal = |value| Ok(Sized(Expression::Literal(value), 1));
         match token {
-            Token::Integer(number) => {
-                literal(Value::Int(i64::try_from(number).map_err(|_| "a whole number is too large")?))
-            }
+            Token::Integer(number) => literal(Value::Int(
+                i64::try_from(number).map_err(|_| "a whole number is too large")?,
+            )),
             Token::Unsigned(number) => literal(Value::Uint(number)),
             Token::Double(number) => literal(Value::Double(number)),
             Token::String(text) => literal(Value::String(text)),
@@ -359,11 +379,20 @@ fn call(function: &'static Function, arguments: Many) -> Result<Sized, String> {
 /// `name(…)`
 fn global(name: &str, mut arguments: Many) -> Result<Sized, String> {
     if name == "has" {
-        let only = if arguments.len() == 1 { arguments.pop() } else { None };
+        let only = if arguments.len() == 1 {
+            arguments.pop()
+        } else {
+            None
+        };
         return match only {
-            Some(Sized(Expression::Select { of, field, is_optional: false }, depth)) => {
-                Ok(Sized(Expression::Has { of, field }, depth))
-            }
+            Some(Sized(
+                Expression::Select {
+                    of,
+                    field,
+                    is_optional: false,
+                },
+                depth,
+            )) => Ok(Sized(Expression::Has { of, field }, depth)),
             _ => Err("`has` asks for a field, as in `has(self.name)`".to_string()),
         };
     }
@@ -400,7 +429,9 @@ fn macro_call(of: Sized, name: &str, arguments: Many) -> Result<Sized, String> {
     let (kind, variables, has_condition, has_result) = match (name, count) {
         ("all", 2 | 3) => (Kind::All, count - 1, true, false),
         ("exists", 2 | 3) => (Kind::Exists, count - 1, true, false),
-        ("exists_one" | "existsOne", 2) | ("existsOne" | "exists_one", 3) => (Kind::ExistsOne, count - 1, true, false),
+        ("exists_one" | "existsOne", 2) | ("existsOne" | "exists_one", 3) => {
+            (Kind::ExistsOne, count - 1, true, false)
+        }
         ("filter", 2) => (Kind::List, 1, true, false),
         ("map", 2 | 3) => (Kind::List, 1, count == 3, true),
         ("sortBy", 2) => (Kind::Sort, 1, false, true),
@@ -410,7 +441,12 @@ fn macro_call(of: Sized, name: &str, arguments: Many) -> Result<Sized, String> {
         ("optMap" | "optFlatMap", 2) => (Kind::List, 1, false, true),
         _ => return Err(unknown(name, count)),
     };
-    let depth = arguments.iter().map(|argument| argument.1).max().unwrap_or(0).max(of.1);
+    let depth = arguments
+        .iter()
+        .map(|argument| argument.1)
+        .max()
+        .unwrap_or(0)
+        .max(of.1);
     let mut arguments = arguments.into_iter().map(|argument| argument.0);
     let mut variable = || match arguments.next() {
         Some(Expression::Variable(name)) => Ok(name),
@@ -420,21 +456,27 @@ fn macro_call(of: Sized, name: &str, arguments: Many) -> Result<Sized, String> {
     let second = if variables == 2 { Some(variable()?) } else { None };
     if name.starts_with("opt") {
         let body = arguments.next().ok_or_else(|| unknown(name, count))?;
-        return deeper(depth, Expression::OptionalMap(Box::new(OptionalMap {
-            of: of.0,
-            variable: first,
-            body,
-            is_flat: name == "optFlatMap",
-        })));
+        return deeper(
+            depth,
+            Expression::OptionalMap(Box::new(OptionalMap {
+                of: of.0,
+                variable: first,
+                body,
+                is_flat: name == "optFlatMap",
+            })),
+        );
     }
     let condition = if has_condition { arguments.next() } else { None };
     let result = if has_result { arguments.next() } else { None };
-    deeper(depth, Expression::Comprehension(Box::new(Comprehension {
-        kind,
-        range: of.0,
-        first,
-        second,
-        condition,
-        result,
-    })))
+    deeper(
+        depth,
+        Expression::Comprehension(Box::new(Comprehension {
+            kind,
+            range: of.0,
+            first,
+            second,
+            condition,
+            result,
+        })),
+    )
 }

@@ -38,7 +38,11 @@ pub fn of(value: &Value) -> Result<String, Fault> {
         Value::Timestamp(time) => time.text(),
         Value::Bytes(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => text.to_string(),
-            Err(_) => return Err(Fault::Error("invalid UTF-8 in bytes, cannot convert to string".to_string())),
+            Err(_) => {
+                return Err(Fault::Error(
+                    "invalid UTF-8 in bytes, cannot convert to string".to_string(),
+                ));
+            }
         },
         Value::Special(special) => match special.text() {
             Some(text) => text,
@@ -82,7 +86,9 @@ fn inner(value: &Value) -> Result<String, Fault> {
         Value::Double(number) => format!("{number:.6}"),
         Value::Type(name) => format!("type({name})"),
         Value::Timestamp(_) | Value::Duration(_) | Value::Bytes(_) => {
-            return Err(Fault::Unsupported("a time or bytes within a formatted list".to_string()));
+            return Err(Fault::Unsupported(
+                "a time or bytes within a formatted list".to_string(),
+            ));
         }
         other => formatted(other)?,
     })

@@ -42,7 +42,9 @@ impl Timestamp {
     /// That many seconds after the beginning of 1970, if CEL has such a time.
     pub fn of_seconds(seconds: i64) -> Option<Timestamp> {
         let nanoseconds = 0;
-        (FIRST..=LAST).contains(&seconds).then_some(Timestamp { seconds, nanoseconds })
+        (FIRST..=LAST)
+            .contains(&seconds)
+            .then_some(Timestamp { seconds, nanoseconds })
     }
 
     /// `2026-01-31`
@@ -83,20 +85,27 @@ impl Timestamp {
         };
         let offset = if zone == "Z" { 0 } else { offset(zone)? };
         let seconds = day.seconds + hour * 3600 + minute * 60 + second - offset;
-        (FIRST..=LAST).contains(&seconds).then_some(Timestamp { seconds, nanoseconds })
+        (FIRST..=LAST)
+            .contains(&seconds)
+            .then_some(Timestamp { seconds, nanoseconds })
     }
 
     /// The time so many nanoseconds later.
     pub fn plus(self, nanoseconds: i64) -> Option<Timestamp> {
-        let sum = i128::from(self.seconds) * i128::from(SECOND) + i128::from(self.nanoseconds) + i128::from(nanoseconds);
+        let sum = i128::from(self.seconds) * i128::from(SECOND)
+            + i128::from(self.nanoseconds)
+            + i128::from(nanoseconds);
         let seconds = i64::try_from(sum.div_euclid(SECOND.into())).ok()?;
         let nanoseconds = u32::try_from(sum.rem_euclid(SECOND.into())).ok()?;
-        (FIRST..=LAST).contains(&seconds).then_some(Timestamp { seconds, nanoseconds })
+        (FIRST..=LAST)
+            .contains(&seconds)
+            .then_some(Timestamp { seconds, nanoseconds })
     }
 
     /// The nanoseconds from another time to this.
     pub fn since(self, other: Timestamp) -> Option<i64> {
-        let of = |time: Timestamp| i128::from(time.seconds) * i128::from(SECOND) + i128::from(time.nanoseconds);
+        let of =
+            |time: Timestamp| i128::from(time.seconds) * i128::from(SECOND) + i128::from(time.nanoseconds);
         i64::try_from(of(self) - of(other)).ok()
     }
 
@@ -131,7 +140,15 @@ impl Timestamp {
             0 => String::new(),
             nanoseconds => format!(".{nanoseconds:09}").trim_end_matches('0').to_string(),
         };
-        let Parts { year, month, day, hour, minute, second, .. } = parts;
+        let Parts {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            ..
+        } = parts;
         format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
     }
 }
@@ -218,13 +235,19 @@ pub fn loose_duration(text: &str) -> Option<i64> {
         let end = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
         let (digits, tail) = tail.split_at(end);
         let tail = tail.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
-        let end = tail.find(|c: char| !c.is_ascii_alphabetic() && c != 'µ').unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| !c.is_ascii_alphabetic() && c != 'µ')
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         let unit = unit.to_lowercase();
         for (names, beginning, length) in UNITS.iter().chain([&WEEK]) {
             if names.contains(&&*unit) || unit.starts_with(beginning) {
                 found = true;
-                sum = digits.parse::<i64>().ok()?.checked_mul(*length)?.checked_add(sum)?;
+                sum = digits
+                    .parse::<i64>()
+                    .ok()?
+                    .checked_mul(*length)?
+                    .checked_add(sum)?;
             }
         }
         rest = tail;

@@ -79,7 +79,9 @@ impl Key {
             Value::Bool(truth) => Key::Bool(*truth),
             Value::Int(number) => Key::Number((*number).into()),
             Value::Uint(number) => Key::Number((*number).into()),
-            Value::Double(number) if number.fract() == 0.0 && number.abs() < 9e18 => Key::Number(*number as i128),
+            Value::Double(number) if number.fract() == 0.0 && number.abs() < 9e18 => {
+                Key::Number(*number as i128)
+            }
             Value::String(text) => Key::String(text.clone()),
             _ => return None,
         })

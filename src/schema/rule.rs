@@ -23,7 +23,9 @@ pub struct Rule {
 impl Rule {
     /// The rules of a schema, without those that don't read.
     pub(super) fn of(schema: &Node) -> Vec<Rule> {
-        let rules = schema.get("x-kubernetes-validations").map_or(&[][..], Node::elements);
+        let rules = schema
+            .get("x-kubernetes-validations")
+            .map_or(&[][..], Node::elements);
         rules.iter().filter_map(Rule::read).collect()
     }
 

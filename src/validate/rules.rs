@@ -15,11 +15,13 @@ use crate::source::Span;
 /// What one message may be long, as for the API server.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
-/// Evaluates every rule of an object that has its defaults.
+/// Evaluates every rule of an object that has its defaults. If it is not sound otherwise, nothing is said of rules
+/// that can't cope with that.
 pub fn check(
     root: &Node,
     kind: &Kind,
     constraints: &Constraints,
+    is_sound: bool,
     context: Context<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -27,6 +29,7 @@ pub fn check(
         context,
         diagnostics,
         budget: Budget::of_object(),
+        is_sound,
         release: context.schema.release(kind),
     };
     let place = Place {
@@ -50,10 +53,9 @@ pub fn check_definition(schema: &Node, diagnostics: &mut Vec<Diagnostic>) {
                     && let Err(why) = Program::compile(text)
                 {
                     let message = format!("the expression `{}` is not evaluated: {why}", shortened(text));
-                    diagnostics.push(
-                        Diagnostic::new(Code::S0115, node.span, message)
-                            .help("objects are not held against it here; the API server may refuse it altogether"),
-                    );
+                    diagnostics.push(Diagnostic::new(Code::S0115, node.span, message).help(
+                        "objects are not held against it here; the API server may refuse it altogether",
+                    ));
                 }
             }
         }
@@ -67,6 +69,7 @@ struct Checker<'a, 'd> {
     context: Context<'a>,
     diagnostics: &'d mut Vec<Diagnostic>,
     budget: Budget,
+    is_sound: bool,
     /// The release that the schema is of, if it is neither the cluster's nor the repository's.
     release: Option<&'static str>,
 }
@@ -113,7 +116,8 @@ impl Checker<'_, '_> {
             (Value::Mapping(mapping), FieldType::Object(id)) => {
                 let definition = self.context.schema.definition(*id);
                 for entry in mapping.entries() {
-                    if let (Some(field), Some(below)) = (definition.field(&entry.key), constraints.property(&entry.key))
+                    if let (Some(field), Some(below)) =
+                        (definition.field(&entry.key), constraints.property(&entry.key))
                     {
                         let place = place.field(&entry.key, entry.key_span);
                         self.value(&entry.value, &field.ty, below, &place);
@@ -166,6 +170,7 @@ impl Checker<'_, '_> {
                     let what = format!("its rule gives a {}, neither true nor false", other.type_name());
                     self.broken(rule, node, place, &what);
                 }
+                Err(Fault::Error(_)) if !self.is_sound => {}
                 Err(Fault::Error(what)) => {
                     self.broken(rule, node, place, &format!("its rule fails with `{what}`"));
                 }
@@ -212,7 +217,11 @@ impl Checker<'_, '_> {
             }
             None => diagnostic.help(help),
         };
-        self.diagnostics.push(if path.is_empty() { diagnostic } else { diagnostic.field(path) });
+        self.diagnostics.push(if path.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.field(path)
+        });
     }
 
     fn not_evaluated(&mut self, rule: &Rule, place: &Place, why: &str) {
@@ -220,8 +229,12 @@ impl Checker<'_, '_> {
             "" => "the object".to_string(),
             path => format!("`{path}`"),
         };
-        let message = format!("{subject} is not held against the rule `{}`: {why}", shortened(&rule.text));
-        self.diagnostics.push(Diagnostic::new(Code::S0115, place.heading, message));
+        let message = format!(
+            "{subject} is not held against the rule `{}`: {why}",
+            shortened(&rule.text)
+        );
+        self.diagnostics
+            .push(Diagnostic::new(Code::S0115, place.heading, message));
     }
 }
 
@@ -268,7 +281,10 @@ fn names(path: &str) -> Vec<String> {
             continue;
         }
         let plain = rest.strip_prefix('.').unwrap_or(rest);
-        let end = plain.find(['.', '[']).unwrap_or(plain.len()).max(usize::from(plain.len() == rest.len()));
+        let end = plain
+            .find(['.', '['])
+            .unwrap_or(plain.len())
+            .max(usize::from(plain.len() == rest.len()));
         let Some((name, after)) = plain.split_at_checked(end) else {
             break;
         };

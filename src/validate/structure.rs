@@ -32,13 +32,19 @@ pub fn check(resource: &Resource, kind: &Kind, context: Context<'_>, diagnostics
     }
     // As the API server, which does not evaluate rules over values that they can't be about.
     let blocks = |diagnostic: &Diagnostic| {
-        [Code::S0105, Code::S0106, Code::S0108].map(Origin::Code).contains(&diagnostic.origin)
+        [Code::S0105, Code::S0106, Code::S0108]
+            .map(Origin::Code)
+            .contains(&diagnostic.origin)
     };
+    let found = diagnostics.get(before..).unwrap_or_default();
     if let Some(constraints) = constraints
         && constraints.has_rules
-        && !diagnostics.iter().skip(before).any(blocks)
+        && !found.iter().any(blocks)
     {
-        rules::check(root, kind, constraints, context, diagnostics);
+        let is_sound = !found
+            .iter()
+            .any(|diagnostic| diagnostic.origin == Origin::Code(Code::S0113));
+        rules::check(root, kind, constraints, is_sound, context, diagnostics);
     }
 }
 

@@ -39,10 +39,15 @@ impl Context<'_> {
                     true => cel::ListKind::Set,
                     false => cel::ListKind::Atomic,
                 };
-                let items = nodes.iter().map(|node| self.value(node, element, below)).collect();
+                let items = nodes
+                    .iter()
+                    .map(|node| self.value(node, element, below))
+                    .collect();
                 cel::Value::List(Arc::new(cel::List { items, kind }))
             }
-            (Value::Mapping(mapping), _) if mapping.entries().iter().any(|entry| self.is_open(&entry.key)) => {
+            (Value::Mapping(mapping), _)
+                if mapping.entries().iter().any(|entry| self.is_open(&entry.key)) =>
+            {
                 cel::Value::Unknown
             }
             (Value::Mapping(mapping), FieldType::Object(id)) => {
@@ -87,7 +92,10 @@ impl Context<'_> {
     fn field(self, node: &Node, field: &Field, constraints: Option<&Constraints>) -> cel::Value {
         match self.value(node, &field.ty, constraints) {
             cel::Value::List(list) if !field.list_keys.is_empty() => {
-                let keys = field.list_keys.iter().filter_map(|key| Some(Arc::from(escaped(key)?)));
+                let keys = field
+                    .list_keys
+                    .iter()
+                    .filter_map(|key| Some(Arc::from(escaped(key)?)));
                 let kind = cel::ListKind::Map(keys.collect());
                 let items = list.items.clone();
                 cel::Value::List(Arc::new(cel::List { items, kind }))
@@ -98,7 +106,10 @@ impl Context<'_> {
 }
 
 fn is_set(constraints: &Constraints) -> bool {
-    constraints.demands.iter().any(|demand| matches!(demand, Demand::Unique))
+    constraints
+        .demands
+        .iter()
+        .any(|demand| matches!(demand, Demand::Unique))
 }
 
 /// A text, or what the format says that it stands for.
@@ -122,8 +133,27 @@ fn string(text: &str, constraints: Option<&Constraints>) -> cel::Value {
 /// The name of a property as rules write it; `None` if they can't.
 fn escaped(name: &str) -> Option<Cow<'_, str>> {
     const RESERVED: [&str; 21] = [
-        "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if", "import",
-        "let", "loop", "package", "namespace", "return", "var", "void", "while",
+        "true",
+        "false",
+        "null",
+        "in",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
     ];
     if RESERVED.contains(&name) {
         return Some(format!("__{name}__").into());

@@ -12,9 +12,15 @@ pub const FUNCTIONS: &[Function] = &[
     Function::global("format.dns1123Subdomain", 0, |_, _| Ok(named("dns1123Subdomain"))),
     Function::global("format.dns1035Label", 0, |_, _| Ok(named("dns1035Label"))),
     Function::global("format.qualifiedName", 0, |_, _| Ok(named("qualifiedName"))),
-    Function::global("format.dns1123LabelPrefix", 0, |_, _| Ok(named("dns1123LabelPrefix"))),
-    Function::global("format.dns1123SubdomainPrefix", 0, |_, _| Ok(named("dns1123SubdomainPrefix"))),
-    Function::global("format.dns1035LabelPrefix", 0, |_, _| Ok(named("dns1035LabelPrefix"))),
+    Function::global("format.dns1123LabelPrefix", 0, |_, _| {
+        Ok(named("dns1123LabelPrefix"))
+    }),
+    Function::global("format.dns1123SubdomainPrefix", 0, |_, _| {
+        Ok(named("dns1123SubdomainPrefix"))
+    }),
+    Function::global("format.dns1035LabelPrefix", 0, |_, _| {
+        Ok(named("dns1035LabelPrefix"))
+    }),
     Function::global("format.labelValue", 0, |_, _| Ok(named("labelValue"))),
     Function::global("format.uri", 0, |_, _| Ok(named("uri"))),
     Function::global("format.uuid", 0, |_, _| Ok(named("uuid"))),
@@ -67,7 +73,10 @@ fn faults(name: &str, text: &str) -> Vec<String> {
     let of = |most: usize, is_sound: bool, what: &str| {
         let is_long = text.len() > most;
         let length = is_long.then(|| format!("must be no more than {most} bytes"));
-        length.into_iter().chain((!is_sound).then(|| what.to_string())).collect()
+        length
+            .into_iter()
+            .chain((!is_sound).then(|| what.to_string()))
+            .collect()
     };
     match name {
         "dns1123LabelPrefix" => faults("dns1123Label", &without_dash(text)),
@@ -79,7 +88,11 @@ fn faults(name: &str, text: &str) -> Vec<String> {
             let is_sound = is_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase());
             of(63, is_sound, "must be a DNS-1035 label")
         }
-        "labelValue" => of(63, text.is_empty() || is_word(text), "must be a valid label value"),
+        "labelValue" => of(
+            63,
+            text.is_empty() || is_word(text),
+            "must be a valid label value",
+        ),
         "qualifiedName" => qualified(text),
         _ => {
             let (is_sound, what) = match name {
@@ -140,7 +153,9 @@ fn is_subdomain(text: &str) -> bool {
 
 fn is_word(text: &str) -> bool {
     let is_end = |c: char| c.is_ascii_alphanumeric();
-    text.starts_with(is_end) && text.ends_with(is_end) && text.chars().all(|c| is_end(c) || matches!(c, '-' | '_' | '.'))
+    text.starts_with(is_end)
+        && text.ends_with(is_end)
+        && text.chars().all(|c| is_end(c) || matches!(c, '-' | '_' | '.'))
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -158,5 +173,8 @@ fn is_uuid(text: &str) -> bool {
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    !body.is_empty() && text.len().is_multiple_of(4) && text.len() - body.len() <= 2 && body.bytes().all(is_digit)
+    !body.is_empty()
+        && text.len().is_multiple_of(4)
+        && text.len() - body.len() <= 2
+        && body.bytes().all(is_digit)
 }

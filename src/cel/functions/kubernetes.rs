@@ -4,9 +4,9 @@ use super::Function;
 use super::quantity::Quantity;
 use super::semver::Version;
 use super::url::Url;
+use crate::cel::Fault;
 use crate::cel::evaluate::no_overload;
 use crate::cel::value::Value;
-use crate::cel::Fault;
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
@@ -64,7 +64,9 @@ impl Special {
 }
 
 pub const FUNCTIONS: &[Function] = &[
-    Function::member("isGreaterThan", 2, |_, args| Ok(Value::Bool(order(args)?.is_gt()))),
+    Function::member("isGreaterThan", 2, |_, args| {
+        Ok(Value::Bool(order(args)?.is_gt()))
+    }),
     Function::member("isLessThan", 2, |_, args| Ok(Value::Bool(order(args)?.is_lt()))),
     Function::member("compareTo", 2, |_, args| Ok(Value::Int(order(args)? as i64))),
 ];
@@ -84,4 +86,3 @@ fn order(args: &[Value]) -> Result<Ordering, Fault> {
 pub fn special(value: Special) -> Value {
     Value::Special(std::sync::Arc::new(value))
 }
-

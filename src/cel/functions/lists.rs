@@ -15,7 +15,9 @@ pub const FUNCTIONS: &[Function] = &[
     Function::member("isSorted", 1, |_, args| {
         let items = items("isSorted", args)?;
         let mut pairs = items.iter().zip(items.iter().skip(1));
-        Ok(Value::Bool(pairs.all(|(a, b)| compare(a, b) != Some(Ordering::Greater))))
+        Ok(Value::Bool(
+            pairs.all(|(a, b)| compare(a, b) != Some(Ordering::Greater)),
+        ))
     }),
     Function::member("sum", 1, sum),
     Function::member("min", 1, |_, args| extreme("min", args, Ordering::Greater)),
@@ -31,10 +33,15 @@ pub const FUNCTIONS: &[Function] = &[
     Function::member("slice", 3, |_, args| match args {
         [Value::List(list), Value::Int(start), Value::Int(end)] => {
             let bound = |index: &i64| usize::try_from(*index).ok();
-            let part = bound(start).zip(bound(end)).and_then(|(start, end)| list.items.get(start..end));
+            let part = bound(start)
+                .zip(bound(end))
+                .and_then(|(start, end)| list.items.get(start..end));
             match part {
                 Some(part) => Ok(Value::list(part.to_vec())),
-                None => Err(Fault::Error(format!("cannot slice({start}, {end}) of {} elements", list.items.len()))),
+                None => Err(Fault::Error(format!(
+                    "cannot slice({start}, {end}) of {} elements",
+                    list.items.len()
+                ))),
             }
         }
         _ => Err(no_overload("slice", args)),
@@ -53,19 +60,30 @@ pub const FUNCTIONS: &[Function] = &[
     .up_to(2),
     Function::member("sort", 1, |machine, args| {
         let items = items("sort", args)?;
-        sorted(machine, items.iter().map(|item| (item.clone(), item.clone())).collect())
+        sorted(
+            machine,
+            items.iter().map(|item| (item.clone(), item.clone())).collect(),
+        )
     }),
     Function::global("lists.range", 1, |machine, args| match args {
         [Value::Int(count)] => {
-            let count = u64::try_from(*count).map_err(|_| {
-                Fault::Error("lists.range: size must be non-negative".to_string())
-            })?;
+            let count = u64::try_from(*count)
+                .map_err(|_| Fault::Error("lists.range: size must be non-negative".to_string()))?;
             machine.budget.spend(count)?;
-            Ok(Value::list((0..count).filter_map(|number| i64::try_from(number).ok()).map(Value::Int).collect()))
+            Ok(Value::list(
+                (0..count)
+                    .filter_map(|number| i64::try_from(number).ok())
+                    .map(Value::Int)
+                    .collect(),
+            ))
         }
         _ => Err(no_overload("lists.range", args)),
     }),
-    Function::member("reverse", 1, |_, args| Ok(Value::list(items("reverse", args)?.iter().rev().cloned().collect()))),
+    Function::member("reverse", 1, |_, args| {
+        Ok(Value::list(
+            items("reverse", args)?.iter().rev().cloned().collect(),
+        ))
+    }),
     Function::member("distinct", 1, |machine, args| {
         let mut out = Vec::new();
         for item in items("distinct", args)? {
@@ -93,8 +111,13 @@ fn end(item: Option<&Value>) -> Value {
 /// Of a list without elements it is 0, whose type is only known to a type checker.
 fn sum(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
     let mut items = items("sum", args)?.iter().cloned();
-    let Some(first) = items.next() else { return Ok(Value::Int(0)) };
-    if !matches!(first, Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)) {
+    let Some(first) = items.next() else {
+        return Ok(Value::Int(0));
+    };
+    if !matches!(
+        first,
+        Value::Int(_) | Value::Uint(_) | Value::Double(_) | Value::Duration(_)
+    ) {
         return Err(no_overload("sum", args));
     }
     items.try_fold(first, |sum, item| apply(Operator::Add, sum, item, machine.budget))
@@ -115,7 +138,12 @@ fn extreme(name: &str, args: &[Value], worse: Ordering) -> Result<Value, Fault> 
     Ok(best.clone())
 }
 
-fn flatten(machine: &mut Machine<'_>, items: &[Value], depth: i64, out: &mut Vec<Value>) -> Result<(), Fault> {
+fn flatten(
+    machine: &mut Machine<'_>,
+    items: &[Value],
+    depth: i64,
+    out: &mut Vec<Value>,
+) -> Result<(), Fault> {
     machine.budget.spend(items.len() as u64)?;
     for item in items {
         match item {
@@ -150,7 +178,9 @@ pub fn index_of(machine: &mut Machine<'_>, args: &[Value], is_last: bool) -> Res
                 [Value::Int(offset)] => Some(*offset),
                 _ => return Err(no_overload("indexOf", args)),
             };
-            machine.budget.spend((text.len() as u64).saturating_mul(1 + part.len() as u64 / 8))?;
+            machine
+                .budget
+                .spend((text.len() as u64).saturating_mul(1 + part.len() as u64 / 8))?;
             place(text, part, offset, is_last).map(Value::Int)
         }
         _ => Err(no_overload("indexOf", args)),

@@ -84,6 +84,8 @@ const TABLES: [&[Function]; 10] = [
 /// The function of a name that takes so many arguments, the receiver included.
 pub fn find(name: &str, is_member: bool, count: usize) -> Option<&'static Function> {
     TABLES.iter().copied().flatten().find(|function| {
-        function.name == name && function.is_member == is_member && (function.least..=function.most).contains(&count)
+        function.name == name
+            && function.is_member == is_member
+            && (function.least..=function.most).contains(&count)
     })
 }

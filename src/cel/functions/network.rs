@@ -17,11 +17,21 @@ pub const FUNCTIONS: &[Function] = &[
         [Value::String(text)] => Ok(Value::Bool(address(args)?.to_string() == **text)),
         _ => Err(no_overload("ip.isCanonical", args)),
     }),
-    Function::member("family", 1, |_, args| Ok(Value::Int(if of(args)?.is_ipv4() { 4 } else { 6 }))),
-    Function::member("isUnspecified", 1, |_, args| Ok(Value::Bool(of(args)?.is_unspecified()))),
-    Function::member("isLoopback", 1, |_, args| Ok(Value::Bool(of(args)?.is_loopback()))),
-    Function::member("isLinkLocalMulticast", 1, |_, args| Ok(Value::Bool(is_link_local_multicast(of(args)?)))),
-    Function::member("isLinkLocalUnicast", 1, |_, args| Ok(Value::Bool(is_link_local_unicast(of(args)?)))),
+    Function::member("family", 1, |_, args| {
+        Ok(Value::Int(if of(args)?.is_ipv4() { 4 } else { 6 }))
+    }),
+    Function::member("isUnspecified", 1, |_, args| {
+        Ok(Value::Bool(of(args)?.is_unspecified()))
+    }),
+    Function::member("isLoopback", 1, |_, args| {
+        Ok(Value::Bool(of(args)?.is_loopback()))
+    }),
+    Function::member("isLinkLocalMulticast", 1, |_, args| {
+        Ok(Value::Bool(is_link_local_multicast(of(args)?)))
+    }),
+    Function::member("isLinkLocalUnicast", 1, |_, args| {
+        Ok(Value::Bool(is_link_local_unicast(of(args)?)))
+    }),
     Function::member("isGlobalUnicast", 1, |_, args| {
         let address = of(args)?;
         let is_other = address.is_unspecified()
@@ -76,9 +86,11 @@ fn parse_range(text: &str) -> Option<(IpAddr, u8)> {
 /// An address, or a text that is one.
 fn address(args: &[Value]) -> Result<IpAddr, Fault> {
     match args {
-        [Value::String(text)] => {
-            parse(text).ok_or_else(|| Fault::Error(format!("IP Address {text:?} parse error during conversion from string")))
-        }
+        [Value::String(text)] => parse(text).ok_or_else(|| {
+            Fault::Error(format!(
+                "IP Address {text:?} parse error during conversion from string"
+            ))
+        }),
         args => of(args),
     }
 }
@@ -96,7 +108,9 @@ fn of(args: &[Value]) -> Result<IpAddr, Fault> {
 fn range(args: &[Value]) -> Result<(IpAddr, u8), Fault> {
     match args {
         [Value::String(text)] => parse_range(text).ok_or_else(|| {
-            Fault::Error(format!("network address parse error during conversion from string: {text:?}"))
+            Fault::Error(format!(
+                "network address parse error during conversion from string: {text:?}"
+            ))
         }),
         [Value::Special(value)] => match **value {
             Special::Cidr(address, bits) => Ok((address, bits)),

@@ -36,7 +36,8 @@ pub const FUNCTIONS: &[Function] = &[
             Reading::Quantity(quantity) => Ok(special(Special::Quantity(quantity))),
             Reading::Beyond => Err(beyond()),
             Reading::No => Err(Fault::Error(
-                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'".to_string(),
+                "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                    .to_string(),
             )),
         },
         _ => Err(no_overload("quantity", args)),
@@ -45,7 +46,9 @@ pub const FUNCTIONS: &[Function] = &[
         [Value::String(text)] => Ok(Value::Bool(!matches!(read(text), Reading::No))),
         _ => Err(no_overload("isQuantity", args)),
     }),
-    Function::member("isInteger", 1, |_, args| Ok(Value::Bool(of(args)?.whole().is_some()))),
+    Function::member("isInteger", 1, |_, args| {
+        Ok(Value::Bool(of(args)?.whole().is_some()))
+    }),
     Function::member("asInteger", 1, |_, args| match of(args)?.whole() {
         Some(number) => Ok(Value::Int(number)),
         None => Err(Fault::Error("cannot convert value to integer".to_string())),
@@ -53,7 +56,9 @@ pub const FUNCTIONS: &[Function] = &[
     Function::member("asApproximateFloat", 1, |_, args| {
         Ok(Value::Double(of(args)?.nano as f64 / NANO as f64))
     }),
-    Function::global("sign", 1, |_, args| Ok(Value::Int(i64::from(of(args)?.nano.signum() as i8)))),
+    Function::global("sign", 1, |_, args| {
+        Ok(Value::Int(i64::from(of(args)?.nano.signum() as i8)))
+    }),
     Function::member("add", 2, |_, args| sum(args, 1)),
     Function::member("sub", 2, |_, args| sum(args, -1)),
 ];
@@ -97,18 +102,27 @@ fn sum(args: &[Value], sign: i64) -> Result<Value, Fault> {
         [Value::Int(number)] => Quantity::of_whole(*number),
         second => of(second)?,
     };
-    let nano = first.nano.checked_add(i128::from(sign) * second.nano).ok_or_else(beyond)?;
-    let kept = first.kept.zip(second.kept).and_then(|((a, a_scale), (b, b_scale))| {
-        let b = b.checked_mul(sign)?;
-        Some(match (a, b) {
-            (_, 0) => (a, a_scale),
-            (0, _) => (b, b_scale),
-            _ => {
-                let scale = a_scale.min(b_scale);
-                (scaled(a, a_scale - scale)?.checked_add(scaled(b, b_scale - scale)?)?, scale)
-            }
-        })
-    });
+    let nano = first
+        .nano
+        .checked_add(i128::from(sign) * second.nano)
+        .ok_or_else(beyond)?;
+    let kept = first
+        .kept
+        .zip(second.kept)
+        .and_then(|((a, a_scale), (b, b_scale))| {
+            let b = b.checked_mul(sign)?;
+            Some(match (a, b) {
+                (_, 0) => (a, a_scale),
+                (0, _) => (b, b_scale),
+                _ => {
+                    let scale = a_scale.min(b_scale);
+                    (
+                        scaled(a, a_scale - scale)?.checked_add(scaled(b, b_scale - scale)?)?,
+                        scale,
+                    )
+                }
+            })
+        });
     Ok(special(Special::Quantity(Quantity { nano, kept })))
 }
 
@@ -137,7 +151,8 @@ fn read(text: &str) -> Reading {
     let Some(nano) = nanos(&format!("{whole}{fraction}"), fraction.len(), two, ten) else {
         return Reading::Beyond;
     };
-    let kept = kept(whole, fraction, two, ten).and_then(|(number, scale)| Some((number.checked_mul(sign)?, scale)));
+    let kept =
+        kept(whole, fraction, two, ten).and_then(|(number, scale)| Some((number.checked_mul(sign)?, scale)));
     let nano = i128::from(sign) * nano;
     Reading::Quantity(Quantity { nano, kept })
 }
@@ -167,7 +182,10 @@ fn powers(suffix: &str) -> Option<(Option<u32>, i32)> {
             let written = suffix.strip_prefix(['e', 'E'])?;
             let digits = written.strip_prefix(['+', '-']).unwrap_or(written);
             let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_number.then(|| written.parse().ok()).flatten().and_then(decimal)
+            is_number
+                .then(|| written.parse().ok())
+                .flatten()
+                .and_then(decimal)
         }
     }
 }
@@ -190,14 +208,22 @@ fn nanos(digits: &str, places: usize, two: Option<u32>, ten: i32) -> Option<i128
     power += i64::try_from(cut.len()).ok()?;
     let mut is_more = cut.bytes().any(|digit| digit != b'0');
     let mut amount: i128 = kept.parse().ok()?;
-    let most = |amount: Option<i128>| if two.is_some() { amount.or(Some(MOST)) } else { amount };
+    let most = |amount: Option<i128>| {
+        if two.is_some() {
+            amount.or(Some(MOST))
+        } else {
+            amount
+        }
+    };
     if let Some(two) = two {
         amount = match amount.checked_mul(1_i128 << two) {
             Some(amount) => amount,
             None => return most(None),
         };
     }
-    let factor = u32::try_from(power.abs()).ok().and_then(|power| 10_i128.checked_pow(power));
+    let factor = u32::try_from(power.abs())
+        .ok()
+        .and_then(|power| 10_i128.checked_pow(power));
     if power >= 0 {
         amount = match most(factor.and_then(|factor| amount.checked_mul(factor))) {
             Some(amount) => amount,

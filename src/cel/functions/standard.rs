@@ -32,7 +32,9 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::global("timestamp", 1, |_, args| match args {
         [Value::Timestamp(_)] => Ok(args[0].clone()),
-        [Value::Int(seconds)] => Timestamp::of_seconds(*seconds).map(Value::Timestamp).ok_or_else(overflow),
+        [Value::Int(seconds)] => Timestamp::of_seconds(*seconds)
+            .map(Value::Timestamp)
+            .ok_or_else(overflow),
         [Value::String(text)] => match Timestamp::parse(text) {
             Some(time) => Ok(Value::Timestamp(time)),
             None => Err(conversion("string", "timestamp")),
@@ -46,8 +48,12 @@ pub const FUNCTIONS: &[Function] = &[
         }
         test("contains", args, |text, part| text.contains(part))
     }),
-    Function::member("startsWith", 2, |_, args| test("startsWith", args, |text, part| text.starts_with(part))),
-    Function::member("endsWith", 2, |_, args| test("endsWith", args, |text, part| text.ends_with(part))),
+    Function::member("startsWith", 2, |_, args| {
+        test("startsWith", args, |text, part| text.starts_with(part))
+    }),
+    Function::member("endsWith", 2, |_, args| {
+        test("endsWith", args, |text, part| text.ends_with(part))
+    }),
     Function::member("matches", 2, matches),
     Function::global("matches", 2, matches),
     Function::global("optional.none", 0, |_, _| Ok(Value::Optional(None))),
@@ -90,7 +96,9 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::global("sets.equivalent", 2, |machine, args| {
         let (a, b) = sets("sets.equivalent", args)?;
-        Ok(Value::Bool(is_within(machine, a, b)? && is_within(machine, b, a)?))
+        Ok(Value::Bool(
+            is_within(machine, a, b)? && is_within(machine, b, a)?,
+        ))
     }),
     Function::global("sets.intersects", 2, |machine, args| {
         let (a, b) = sets("sets.intersects", args)?;
@@ -138,7 +146,9 @@ fn uint(args: &[Value]) -> Result<Value, Fault> {
     let number = match &args[0] {
         Value::Uint(number) => Some(*number),
         Value::Int(number) => u64::try_from(*number).ok(),
-        Value::Double(number) => (*number >= 0.0 && *number < 18_446_744_073_709_551_615.0).then_some(*number as u64),
+        Value::Double(number) => {
+            (*number >= 0.0 && *number < 18_446_744_073_709_551_615.0).then_some(*number as u64)
+        }
         Value::String(text) if !text.starts_with('+') => match text.parse() {
             Ok(number) => Some(number),
             Err(_) => return Err(conversion("string", "uint")),
@@ -182,7 +192,9 @@ fn test(name: &str, args: &[Value], test: fn(&str, &str) -> bool) -> Result<Valu
 fn matches(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
     match args {
         [Value::String(text), Value::String(pattern)] => {
-            machine.budget.spend((text.len() * (1 + pattern.len() / 4)) as u64 / 8)?;
+            machine
+                .budget
+                .spend((text.len() * (1 + pattern.len() / 4)) as u64 / 8)?;
             Ok(Value::Bool(machine.program.pattern(pattern)?.is_match(text)))
         }
         _ => Err(no_overload("matches", args)),

@@ -12,17 +12,33 @@ pub const FUNCTIONS: &[Function] = &[
         [Value::String(text), Value::Int(index)] => {
             let letters: Vec<char> = text.chars().collect();
             let start = within(*index, letters.len())?;
-            Ok(Value::string(letters.get(start).map(char::to_string).unwrap_or_default()))
+            Ok(Value::string(
+                letters.get(start).map(char::to_string).unwrap_or_default(),
+            ))
         }
         _ => Err(no_overload("charAt", args)),
     }),
-    Function::member("indexOf", 2, |machine, args| super::lists::index_of(machine, args, false)).up_to(3),
-    Function::member("lastIndexOf", 2, |machine, args| super::lists::index_of(machine, args, true)).up_to(3),
+    Function::member("indexOf", 2, |machine, args| {
+        super::lists::index_of(machine, args, false)
+    })
+    .up_to(3),
+    Function::member("lastIndexOf", 2, |machine, args| {
+        super::lists::index_of(machine, args, true)
+    })
+    .up_to(3),
     Function::member("join", 1, join).up_to(2),
-    Function::member("lowerAscii", 1, |_, args| change("lowerAscii", args, |text| text.to_ascii_lowercase())),
-    Function::member("upperAscii", 1, |_, args| change("upperAscii", args, |text| text.to_ascii_uppercase())),
-    Function::member("trim", 1, |_, args| change("trim", args, |text| text.trim().to_string())),
-    Function::global("strings.quote", 1, |_, args| change("strings.quote", args, text::quoted)),
+    Function::member("lowerAscii", 1, |_, args| {
+        change("lowerAscii", args, |text| text.to_ascii_lowercase())
+    }),
+    Function::member("upperAscii", 1, |_, args| {
+        change("upperAscii", args, |text| text.to_ascii_uppercase())
+    }),
+    Function::member("trim", 1, |_, args| {
+        change("trim", args, |text| text.trim().to_string())
+    }),
+    Function::global("strings.quote", 1, |_, args| {
+        change("strings.quote", args, text::quoted)
+    }),
     Function::member("replace", 3, replace).up_to(4),
     Function::member("split", 2, split).up_to(3),
     Function::member("substring", 2, substring).up_to(3),
@@ -89,7 +105,9 @@ fn join(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
         let Value::String(text) = item else {
             return Err(Fault::Error("join: invalid input".to_string()));
         };
-        machine.budget.spend(1 + (text.len() + separator.len()) as u64 / 8)?;
+        machine
+            .budget
+            .spend(1 + (text.len() + separator.len()) as u64 / 8)?;
         if index > 0 {
             out.push_str(&separator);
         }
@@ -101,13 +119,20 @@ fn join(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
 fn replace(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
     let (text, old, new, count) = match args {
         [Value::String(text), Value::String(old), Value::String(new)] => (text, old, new, -1),
-        [Value::String(text), Value::String(old), Value::String(new), Value::Int(count)] => (text, old, new, *count),
+        [
+            Value::String(text),
+            Value::String(old),
+            Value::String(new),
+            Value::Int(count),
+        ] => (text, old, new, *count),
         _ => return Err(no_overload("replace", args)),
     };
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     // What it becomes is paid for before it is made.
     let places = text.matches(&**old).take(count).count() as u64;
-    machine.budget.spend(places.saturating_mul(1 + new.len() as u64 / 8))?;
+    machine
+        .budget
+        .spend(places.saturating_mul(1 + new.len() as u64 / 8))?;
     Ok(Value::string(text.replacen(&**old, new, count)))
 }
 
@@ -145,13 +170,16 @@ fn split(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
 }
 
 fn substring(_: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
-    let (Some(Value::String(text)), Some(Value::Int(start)), end) = (args.first(), args.get(1), args.get(2)) else {
+    let (Some(Value::String(text)), Some(Value::Int(start)), end) = (args.first(), args.get(1), args.get(2))
+    else {
         return Err(no_overload("substring", args));
     };
     let letters: Vec<char> = text.chars().collect();
     let end = match end {
         Some(Value::Int(end)) if start > end => {
-            return Err(Fault::Error(format!("invalid substring range. start: {start}, end: {end}")));
+            return Err(Fault::Error(format!(
+                "invalid substring range. start: {start}, end: {end}"
+            )));
         }
         Some(Value::Int(end)) => Some(*end),
         None => None,
@@ -162,7 +190,13 @@ fn substring(_: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
         Some(end) => within(end, letters.len())?,
         None => letters.len(),
     };
-    Ok(Value::string(letters.get(start..end).unwrap_or_default().iter().collect::<String>()))
+    Ok(Value::string(
+        letters
+            .get(start..end)
+            .unwrap_or_default()
+            .iter()
+            .collect::<String>(),
+    ))
 }
 
 fn find_all(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
@@ -175,7 +209,9 @@ fn find_all(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
     let pattern = machine.program.pattern(pattern)?;
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let found = pattern.find_iter(text).take(count);
-    Ok(Value::list(found.map(|found| Value::string(found.as_str())).collect()))
+    Ok(Value::list(
+        found.map(|found| Value::string(found.as_str())).collect(),
+    ))
 }
 
 fn format(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
@@ -192,14 +228,18 @@ fn format(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
             rest = after;
             continue;
         }
-        let end = after.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(after.len());
+        let end = after
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(after.len());
         let (precision, after) = after.split_at(end);
         let mut letters = after.chars();
         let Some(verb) = letters.next() else {
             return Err(Fault::Error("a format ends within a clause".to_string()));
         };
         rest = letters.as_str();
-        let value = values.next().ok_or_else(|| Fault::Error("a format has more clauses than values".to_string()))?;
+        let value = values
+            .next()
+            .ok_or_else(|| Fault::Error("a format has more clauses than values".to_string()))?;
         let written = clause(verb, precision, value)?;
         machine.budget.spend(1 + written.len() as u64 / 8)?;
         out.push_str(&written);
@@ -211,7 +251,13 @@ fn format(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Fault> {
 fn clause(verb: char, precision: &str, value: &Value) -> Result<String, Fault> {
     let unsupported = || Fault::Unsupported(format!("`%{precision}{verb}` of a {}", value.type_name()));
     let digits = match precision.strip_prefix('.') {
-        Some(digits) => Some(digits.parse::<usize>().ok().filter(|digits| *digits <= 100).ok_or_else(unsupported)?),
+        Some(digits) => Some(
+            digits
+                .parse::<usize>()
+                .ok()
+                .filter(|digits| *digits <= 100)
+                .ok_or_else(unsupported)?,
+        ),
         None if precision.is_empty() => None,
         None => return Err(unsupported()),
     };
@@ -219,14 +265,20 @@ fn clause(verb: char, precision: &str, value: &Value) -> Result<String, Fault> {
         ('s', value, None) => text::formatted(value)?,
         ('d', Value::Int(number), None) => number.to_string(),
         ('d', Value::Uint(number), None) => number.to_string(),
-        ('f', Value::Double(number), digits) if number.abs() < 1000.0 => format!("{number:.*}", digits.unwrap_or(6)),
+        ('f', Value::Double(number), digits) if number.abs() < 1000.0 => {
+            format!("{number:.*}", digits.unwrap_or(6))
+        }
         ('b', Value::Int(number), None) if *number >= 0 => format!("{number:b}"),
         ('o', Value::Int(number), None) if *number >= 0 => format!("{number:o}"),
         ('x', Value::Int(number), None) if *number >= 0 => format!("{number:x}"),
         ('X', Value::Int(number), None) if *number >= 0 => format!("{number:X}"),
         ('b', Value::Bool(truth), None) => u8::from(*truth).to_string(),
-        ('d', _, None) | ('f' | 'e' | 'b' | 'o' | 'x' | 'X', Value::Null | Value::Map(_) | Value::List(_), _) => {
-            return Err(Fault::Error(format!("could not format a {} by `%{verb}`", value.type_name())));
+        ('d', _, None)
+        | ('f' | 'e' | 'b' | 'o' | 'x' | 'X', Value::Null | Value::Map(_) | Value::List(_), _) => {
+            return Err(Fault::Error(format!(
+                "could not format a {} by `%{verb}`",
+                value.type_name()
+            )));
         }
         _ => return Err(unsupported()),
     })

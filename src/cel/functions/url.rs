@@ -27,7 +27,9 @@ pub const FUNCTIONS: &[Function] = &[
     Function::global("url", 1, |_, args| match args {
         [Value::String(text)] => match parse(text).and_then(|_| whole(text)) {
             Some(url) => Ok(special(Special::Url(url))),
-            None => Err(Fault::Error(format!("URL parse error during conversion from string: {text:?}"))),
+            None => Err(Fault::Error(format!(
+                "URL parse error during conversion from string: {text:?}"
+            ))),
         },
         _ => Err(no_overload("url", args)),
     }),
@@ -42,7 +44,9 @@ pub const FUNCTIONS: &[Function] = &[
         let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         Ok(Value::string(inner.unwrap_or(host)))
     }),
-    Function::member("getPort", 1, |_, args| Ok(Value::string(split_port(&of(args)?.host).1))),
+    Function::member("getPort", 1, |_, args| {
+        Ok(Value::string(split_port(&of(args)?.host).1))
+    }),
     Function::member("getEscapedPath", 1, |_, args| {
         let path = &of(args)?.path;
         let is_sound = |byte: u8| byte == b'%' || byte == b'/' || is_plain(byte, "!$&'()*+,;=:@[]");
@@ -53,11 +57,17 @@ pub const FUNCTIONS: &[Function] = &[
     }),
     Function::member("getQuery", 1, |_, args| {
         let mut map: BTreeMap<Key, Vec<Value>> = BTreeMap::new();
-        for part in of(args)?.query.split('&').filter(|part| !part.is_empty() && !part.contains(';')) {
+        for part in of(args)?
+            .query
+            .split('&')
+            .filter(|part| !part.is_empty() && !part.contains(';'))
+        {
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let read = |text| String::from_utf8(unescaped(text, true)?).ok();
             if let (Some(key), Some(value)) = (read(key), read(value)) {
-                map.entry(Key::String(key.into())).or_default().push(Value::string(value));
+                map.entry(Key::String(key.into()))
+                    .or_default()
+                    .push(Value::string(value));
             }
         }
         let map = map.into_iter().map(|(key, values)| (key, Value::list(values)));
@@ -102,7 +112,9 @@ fn parse(text: &str) -> Option<Url> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
     let rest = match end.and_then(|end| text.split_at_checked(end)) {
         Some(("", rest)) if rest.starts_with(':') => return None,
-        Some((scheme, rest)) if rest.starts_with(':') && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+        Some((scheme, rest))
+            if rest.starts_with(':') && scheme.starts_with(|c: char| c.is_ascii_alphabetic()) =>
+        {
             url.scheme = scheme.to_ascii_lowercase();
             rest.get(1..)?
         }

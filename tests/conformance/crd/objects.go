@@ -60,7 +60,7 @@ func objects(ordain, operators string, count int, folders []string) {
 			found := said[index]
 			if isBlocked || found.isBlocked {
 				if isBlocked != found.isBlocked && len(expected)+len(found.rules) > 0 {
-					fmt.Printf("NOTE %s: only one of both goes as far as its rules\n", name)
+					fmt.Printf("NOTE %s: only one of both goes as far as its rules: Kubernetes %q, Ordain %q\n", name, expected, found.rules)
 				}
 				continue
 			}
