@@ -246,10 +246,8 @@ impl<'a> Machine<'a> {
             }
             let key =
                 Key::of(&key).ok_or_else(|| Fault::Error("a key of an unsupported type".to_string()))?;
-            if let Some(value) = self.element(element)?
-                && map.insert(key, value).is_some()
-            {
-                return Err(Fault::Error("a map has a key twice".to_string()));
+            if let Some(value) = self.element(element)? {
+                map.insert(key, value);
             }
         }
         Ok(Value::Map(Arc::new(map)))
@@ -317,9 +315,15 @@ fn select(of: &Value, field: &Arc<str>, is_optional: bool) -> Result<Value, Faul
         Value::Optional(None) => Ok(Value::Optional(None)),
         Value::Optional(Some(value)) if matches!(**value, Value::Unknown) => Ok(Value::Unknown),
         Value::Optional(Some(value)) => Ok(field_of(value, field)?.map_or(Value::Optional(None), optional)),
+        of if is_optional && !has_parts(of) => Ok(Value::Optional(None)),
         of if is_optional => Ok(field_of(of, field)?.map_or(Value::Optional(None), optional)),
         of => field_of(of, field)?.ok_or_else(|| Fault::Error(format!("no such key: {field}"))),
     }
+}
+
+/// Whether it is something of which one can ask for a part in vain; asking others whether they have it is no fault.
+fn has_parts(value: &Value) -> bool {
+    matches!(value, Value::List(_) | Value::Map(_))
 }
 
 /// What is unknown is it whether it is there or not.
@@ -335,6 +339,7 @@ fn has(of: &Value, field: &Arc<str>) -> Result<Value, Fault> {
         Value::Unknown => Ok(Value::Unknown),
         Value::Optional(None) => Ok(Value::Bool(false)),
         Value::Optional(Some(value)) => has(value, field),
+        of if !has_parts(of) => Ok(Value::Bool(false)),
         of => Ok(Value::Bool(field_of(of, field)?.is_some())),
     }
 }
@@ -352,6 +357,7 @@ fn index(of: &Value, at: &Value, is_optional: bool) -> Result<Value, Fault> {
             };
             place.and_then(|place| list.items.get(place))
         }
+        (of, _) if is_optional && !has_parts(of) => None,
         _ => return Err(no_overload("[]", &[of.clone(), at.clone()])),
     };
     match (found, is_optional) {

@@ -225,10 +225,7 @@ fn nanos(digits: &str, places: usize, two: Option<u32>, ten: i32) -> Option<i128
         .ok()
         .and_then(|power| 10_i128.checked_pow(power));
     if power >= 0 {
-        amount = match most(factor.and_then(|factor| amount.checked_mul(factor))) {
-            Some(amount) => amount,
-            None => return None,
-        };
+        amount = most(factor.and_then(|factor| amount.checked_mul(factor)))?;
     } else {
         let divisor = factor.unwrap_or(i128::MAX);
         is_more |= amount % divisor != 0;
