@@ -132,6 +132,8 @@ codes! {
     S0111 High "malformed label or annotation"
     S0112 High "secret that is not base64"
     S0113 High "value that the schema refuses"
+    S0114 High "value that a rule of its definition refuses"
+    S0115 Low "rule of a definition that is not evaluated"
 
     W0001 Low "name that is never used"
     W0002 Low "condition that ignores its quantifier"

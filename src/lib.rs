@@ -6,6 +6,7 @@
 //! ```
 
 pub mod analyse;
+pub mod cel;
 pub mod cli;
 pub mod codes;
 pub mod diagnostic;

@@ -4,6 +4,7 @@
 //! definitions, which only has the branches on which something is demanded.
 
 use super::parts::Parts;
+use super::rule::Rule;
 use crate::manifest::{Node, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,10 @@ const DEEPEST: usize = 64;
 pub struct Constraints {
     /// Of the value itself.
     pub demands: Vec<Demand>,
+    /// Of the value and what is in it, in CEL.
+    pub rules: Vec<Rule>,
+    /// Whether there are such rules here or below.
+    pub has_rules: bool,
     /// Whether null is a value, and not the absence of one.
     pub nullable: bool,
     /// What the API server puts in the place of an absent value.
@@ -73,6 +78,16 @@ pub enum Demand {
     OneOf(Vec<Constraints>),
     /// Not as this says.
     Not(Box<Constraints>),
+}
+
+impl Demand {
+    /// Whether there are rules in it that hold of the value too.
+    fn has_rules(&self) -> bool {
+        match self {
+            Demand::AllOf(each) => each.iter().any(|each| each.has_rules),
+            _ => false,
+        }
+    }
 }
 
 /// Whether a bound itself is out of bounds.
@@ -178,6 +193,7 @@ impl Constraints {
     /// Whether nothing is demanded, here and below.
     fn is_empty(&self) -> bool {
         self.demands.is_empty()
+            && !self.has_rules
             && !self.nullable
             && self.default.is_none()
             && self.properties.is_empty()
@@ -247,8 +263,17 @@ impl<'a> ConstraintReader<'a> {
         };
         let (items, values) = (below("items"), below("additionalProperties"));
         let is_filled = |constraints: &Arc<Constraints>| constraints.fills_in;
+        let is_ruled = |constraints: &Arc<Constraints>| constraints.has_rules;
+        let demands = self.demands(schema, within, depth);
+        let rules = Rule::of(schema);
         Constraints {
-            demands: self.demands(schema, within, depth),
+            has_rules: !rules.is_empty()
+                || properties.iter().any(|(_, property)| property.has_rules)
+                || items.as_ref().is_some_and(is_ruled)
+                || values.as_ref().is_some_and(is_ruled)
+                || demands.iter().any(Demand::has_rules),
+            demands,
+            rules,
             nullable: is_true(schema, "nullable"),
             default: schema.get("default").cloned(),
             fills_in: properties

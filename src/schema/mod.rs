@@ -11,6 +11,7 @@ mod facts;
 mod lookup;
 mod operators;
 mod parts;
+mod rule;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod version;
 
 pub use constraint::{Constraints, Demand, Format, JsonType, Pattern};
 pub use lookup::{Schema, is_kubernetes, kubernetes_groups, quantity_dimension};
+pub use rule::Rule;
 pub use version::KubernetesVersion;
 
 use std::sync::Arc;

@@ -9,10 +9,12 @@ mod api;
 mod constraint;
 mod format;
 mod identity;
+mod rules;
 mod structure;
 mod syntax;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Node, Resource};
@@ -58,6 +60,9 @@ pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
     if let Some(kind) = kind {
         structure::check(resource, kind, context, &mut diagnostics);
         identity::check(resource, kind, context, &mut diagnostics);
+    }
+    if resource.kind == "CustomResourceDefinition" {
+        rules::check_definition(&resource.root, &mut diagnostics);
     }
     let namespace = resource.namespace.as_deref().unwrap_or_default();
     for diagnostic in &mut diagnostics {

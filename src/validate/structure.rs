@@ -1,9 +1,9 @@
 //! The fields of an object, held against the types of the API.
 
 use super::constraint::{self, Judge};
-use super::{Context, admit, identity, syntax};
+use super::{Context, admit, identity, rules, syntax};
 use crate::codes::Code;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Origin, Severity};
 use crate::manifest::{Mapping, Node, Resource, Value};
 use crate::schema::{Constraints, Definition, DefinitionId, Field, FieldType, Kind, quantity_dimension};
 use crate::source::Span;
@@ -12,6 +12,7 @@ use std::collections::HashMap;
 
 /// Checks every field.
 pub fn check(resource: &Resource, kind: &Kind, context: Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let before = diagnostics.len();
     let mut checker = Checker {
         context,
         diagnostics,
@@ -29,10 +30,26 @@ pub fn check(resource: &Resource, kind: &Kind, context: Context<'_>, diagnostics
     {
         checker.secret(data);
     }
+    // As the API server, which does not evaluate rules over values that they can't be about.
+    let blocks = |diagnostic: &Diagnostic| {
+        [Code::S0105, Code::S0106, Code::S0108]
+            .map(Origin::Code)
+            .contains(&diagnostic.origin)
+    };
+    let found = diagnostics.get(before..).unwrap_or_default();
+    if let Some(constraints) = constraints
+        && constraints.has_rules
+        && !found.iter().any(blocks)
+    {
+        let is_sound = !found
+            .iter()
+            .any(|diagnostic| diagnostic.origin == Origin::Code(Code::S0113));
+        rules::check(root, kind, constraints, is_sound, context, diagnostics);
+    }
 }
 
 /// What a reader knows an object by.
-fn heading(root: &Node) -> Span {
+pub fn heading(root: &Node) -> Span {
     root.path(["metadata", "name"])
         .or_else(|| root.get("kind"))
         .map_or(root.span, |node| node.span)
@@ -411,7 +428,7 @@ fn key_part(node: &Node, key: &str, definition: &Definition) -> Option<(String, 
     }
 }
 
-fn element_heading(node: &Node) -> Span {
+pub fn element_heading(node: &Node) -> Span {
     match &node.value {
         Value::Mapping(mapping) => mapping
             .entry("name")
@@ -422,7 +439,7 @@ fn element_heading(node: &Node) -> Span {
     }
 }
 
-fn number(text: &str) -> Option<f64> {
+pub fn number(text: &str) -> Option<f64> {
     text.replace('_', "").parse().ok()
 }
 

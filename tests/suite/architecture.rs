@@ -79,6 +79,24 @@ const FORBIDDEN: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
+        &["cel"],
+        &[
+            "cli",
+            "diagnostic",
+            "emit",
+            "evaluate",
+            "lsp",
+            "manifest",
+            "report",
+            "schema",
+            "semantics",
+            "syntax",
+            "validate",
+            "workspace",
+            "world",
+        ],
+    ),
+    (
         &["semantics", "lower", "ir"],
         &[
             "manifest",

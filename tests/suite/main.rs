@@ -19,5 +19,6 @@ mod mutation;
 mod pages;
 mod reading;
 mod reference;
+mod rules;
 mod syntax;
 mod yaml;

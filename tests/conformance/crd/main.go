@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
@@ -50,11 +51,25 @@ func fail(format string, arguments ...any) {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: crd BUILT REJECTED")
+	switch {
+	case len(os.Args) == 3 && os.Args[1] == "expressions":
+		expressions(os.Args[2])
+	case len(os.Args) >= 5 && os.Args[1] == "objects":
+		count, _ := strconv.Atoi(os.Args[4])
+		objects(os.Args[2], os.Args[3], count, os.Args[5:])
+	case len(os.Args) == 3:
+		resources(os.Args[1], os.Args[2])
+	default:
+		fmt.Fprintln(os.Stderr, "usage: crd BUILT REJECTED | crd expressions FOLDER | crd objects ORDAIN OPERATORS COUNT FOLDER…")
 		os.Exit(2)
 	}
-	built, rejected := os.Args[1], os.Args[2]
+	if failures > 0 {
+		os.Exit(1)
+	}
+}
+
+// resources holds built definitions against built resources and rejected ones.
+func resources(built, rejected string) {
 	definitions := map[string]*definition{}
 	covered := map[string]bool{}
 	for _, path := range files(built, "definitions") {
@@ -111,17 +126,9 @@ func load(path string, covered map[string]bool) (string, *definition) {
 		fail("%s", err)
 		return "", nil
 	}
-	scheme := runtime.NewScheme()
-	install.Install(scheme)
-	codecs := serializer.NewCodecFactory(scheme, serializer.EnableStrict)
-	object, _, err := codecs.UniversalDecoder(apiextensions.SchemeGroupVersion).Decode(text, nil, nil)
+	crd, err := decode(text)
 	if err != nil {
 		fail("%s: %s", path, err)
-		return "", nil
-	}
-	crd, ok := object.(*apiextensions.CustomResourceDefinition)
-	if !ok {
-		fail("%s: a %T", path, object)
 		return "", nil
 	}
 	for _, version := range crd.Spec.Versions {
@@ -159,6 +166,22 @@ func load(path string, covered map[string]bool) (string, *definition) {
 		rules:      cel.NewValidator(structural, true, celconfig.PerCallLimit),
 		namespaced: crd.Spec.Scope == apiextensions.NamespaceScoped,
 	}
+}
+
+// decode reads a definition strictly.
+func decode(text []byte) (*apiextensions.CustomResourceDefinition, error) {
+	scheme := runtime.NewScheme()
+	install.Install(scheme)
+	codecs := serializer.NewCodecFactory(scheme, serializer.EnableStrict)
+	object, _, err := codecs.UniversalDecoder(apiextensions.SchemeGroupVersion).Decode(text, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	crd, ok := object.(*apiextensions.CustomResourceDefinition)
+	if !ok {
+		return nil, fmt.Errorf("a %T", object)
+	}
+	return crd, nil
 }
 
 var literal = regexp.MustCompile(`'([^']*)'`)
