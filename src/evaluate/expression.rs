@@ -5,6 +5,7 @@
 //! ([`Value::Unknown`]), because files, a base revision or tables are missing. It spreads as in Kleene's
 //! logic, so that what is told holds whatever is missing.
 
+use super::applications::Choices;
 use super::join::{self, Labels};
 use super::operators;
 use super::place::Place;
@@ -29,6 +30,8 @@ pub struct Evaluator<'a> {
     types: &'a [Local],
     bound: Vec<Bound<'a>>,
     patterns: HashMap<Box<str>, Option<regex::Regex>>,
+    /// Which Applications are meant where several deploy an object; without it, nobody can tell.
+    pub(super) choices: Option<Choices>,
 }
 
 /// What a local stands for.
@@ -81,6 +84,7 @@ impl<'a> Evaluator<'a> {
             types: locals,
             bound: vec![UNBOUND; locals.len()],
             patterns: HashMap::new(),
+            choices: None,
         }
     }
 

@@ -373,6 +373,7 @@ impl Checker<'_> {
                     "annotations",
                     "object",
                     "file",
+                    "application",
                     "metadata",
                 ]);
                 names.extend(
@@ -397,6 +398,7 @@ impl Checker<'_> {
                 "annotations",
                 "object",
                 "file",
+                "application",
             ]),
             Type::Container => {
                 let mut names = words(&[
@@ -407,6 +409,7 @@ impl Checker<'_> {
                     "namespace",
                     "labels",
                     "annotations",
+                    "application",
                 ]);
                 names.extend(self.program.core.container.into_iter().flat_map(of_definition));
                 names
@@ -487,6 +490,14 @@ pub(super) fn article(noun: &str) -> String {
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
+/// The kind that deploys objects.
+fn application() -> ir::KindReference {
+    ir::KindReference {
+        kind: "Application".into(),
+        groups: vec!["argoproj.io".into()],
+    }
+}
+
 /// What every part of an object has.
 pub(super) fn part_property(name: &str) -> Option<(Property, Type)> {
     Some(match name {
@@ -497,6 +508,7 @@ pub(super) fn part_property(name: &str) -> Option<(Property, Type)> {
         "labels" => (Property::Labels, Type::Map(Box::new(Type::String))),
         "annotations" => (Property::Annotations, Type::Map(Box::new(Type::String))),
         "file" => (Property::File, Type::String),
+        "application" => (Property::Application, Type::Document(vec![application()]).optional()),
         _ => return None,
     })
 }
