@@ -590,6 +590,14 @@ fn lookup(program: &Program, kinds: &[Vec<DefinitionId>], name: &str) -> Lookup 
     }
 }
 
+/// The type of a field that every one of several structs has.
+pub(super) fn field_type(program: &Program, kinds: &[Vec<DefinitionId>], name: &str) -> Option<Type> {
+    match lookup(program, kinds, name) {
+        Lookup::Field { ty, .. } => Some(ty),
+        _ => None,
+    }
+}
+
 /// A field of a kind's versions; demanded only if every version demands it.
 fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Option<(Type, bool)> {
     let mut joined: Option<(Type, bool)> = None;
@@ -607,10 +615,13 @@ fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Opti
             nested.push(id);
         }
         let ty = type_of_field(program, *id, field);
+        // Another release of a tool may do without.
+        let is_head = matches!(name, "apiVersion" | "kind" | "metadata") && definition.field("metadata").is_some();
+        let demanded = field.required && (is_head || !program.is_of_tool(*id));
         joined = Some(match joined {
-            None => (ty, field.required),
+            None => (ty, demanded),
             // Where versions disagree, the first is the one in use longest.
-            Some((before, required)) => (before, required && field.required),
+            Some((before, required)) => (before, required && demanded),
         });
     }
     nested.sort_unstable();
