@@ -123,7 +123,8 @@ impl Choices {
             }
         };
         let chosen = several.get(number).copied();
-        self.read.extend(chosen.filter(|chosen| !self.read.contains(chosen)));
+        self.read
+            .extend(chosen.filter(|chosen| !self.read.contains(chosen)));
         chosen
     }
 
@@ -171,7 +172,10 @@ mod tests {
         let mut seen = Vec::new();
         loop {
             seen.push(sets.map(|set| choices.choose(set).map_or(0, |id| id.0)));
-            assert_eq!(choices.choose(sets[1]).map(|id| id.0), seen.last().map(|own| own[1]));
+            assert_eq!(
+                choices.choose(sets[1]).map(|id| id.0),
+                seen.last().map(|own| own[1])
+            );
             if choices.next() == Next::End {
                 break;
             }

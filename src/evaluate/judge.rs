@@ -316,7 +316,10 @@ fn deployers(evaluator: &Evaluator<'_>) -> Vec<(Span, String)> {
     read.filter_map(|object| {
         let place = Place::of_value(&Value::Object(*object), repository)?;
         let resource = repository.object(*object).resource;
-        Some((place.heading(repository), format!("deployed by `{}/{}`", resource.kind, resource.name)))
+        Some((
+            place.heading(repository),
+            format!("deployed by `{}/{}`", resource.kind, resource.name),
+        ))
     })
     .collect()
 }

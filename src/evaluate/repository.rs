@@ -130,7 +130,10 @@ impl<'a> Repository<'a> {
                 resource: application,
                 group: application.group(),
                 kind: None,
-                namespace: application.namespace.as_deref().unwrap_or(settings.default_namespace()),
+                namespace: application
+                    .namespace
+                    .as_deref()
+                    .unwrap_or(settings.default_namespace()),
                 pods: pods..pods,
             });
         }
@@ -149,8 +152,7 @@ impl<'a> Repository<'a> {
     /// Whether two ids name the same object.
     pub fn is_same(&self, id: ObjectId, other: ObjectId) -> bool {
         let is_application = |id: ObjectId| id.0 >= self.visible;
-        id == other
-            || (is_application(id) || is_application(other)) && self.same(id, self.object(other))
+        id == other || (is_application(id) || is_application(other)) && self.same(id, self.object(other))
     }
 
     fn add(&mut self, resource: &'a Resource, group: &'a str, kind: Option<&'a Kind>, namespace: &'a str) {

@@ -3,9 +3,9 @@
 //! In: test cases, their rules, a way to read fixture files. Out: a [`Report`] that says of each case what
 //! was expected and what was found.
 
-use super::{Applications, Undecided};
 use super::repository::{Repository, Settings};
 use super::run::{Options, run};
+use super::{Applications, Undecided};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::estimate::Estimator;
 use crate::ir::{Fixture, PathPart, Rule, Test, TestCase};

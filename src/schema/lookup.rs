@@ -76,9 +76,10 @@ impl Schema {
         known.into_iter().map(|kind| kind.definition).collect()
     }
 
-    /// Whether a definition is of a release of a common tool rather than of the API or the repository.
-    pub fn is_of_tool(&self, id: DefinitionId) -> bool {
-        Operator::of(id).is_some()
+    /// The release of a common tool that a definition is of: `Argo CD v3.6.1`. None if it is the API's own, or the
+    /// repository's.
+    pub fn tool(&self, id: DefinitionId) -> Option<&'static str> {
+        Some(self.table.bundle(Operator::of(id)?)?.release)
     }
 
     /// The kind of an object. A version that is not known of a kind that is has the most stable

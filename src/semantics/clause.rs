@@ -120,7 +120,11 @@ impl Checker<'_> {
                 let fits = match path.ty.present() {
                     Type::IntOrString => matches!(value.ty, Type::Int | Type::String | Type::Error),
                     Type::Any => true,
-                    wanted => agrees(&value.ty, wanted) || self.has_fields_of(&value, wanted) || (*wanted == Type::Image && is_text(&value.ty)),
+                    wanted => {
+                        agrees(&value.ty, wanted)
+                            || self.has_fields_of(&value, wanted)
+                            || (*wanted == Type::Image && is_text(&value.ty))
+                    }
                 };
                 if !fits {
                     let expected = self.describe(path.ty.present());
@@ -199,9 +203,9 @@ impl Checker<'_> {
             (Constant::List(elements), Type::List(element)) => {
                 elements.iter().all(|value| self.is_constant_of(value, element))
             }
-            (Constant::Map(entries), Type::Map(element)) => {
-                entries.iter().all(|(_, value)| self.is_constant_of(value, element))
-            }
+            (Constant::Map(entries), Type::Map(element)) => entries
+                .iter()
+                .all(|(_, value)| self.is_constant_of(value, element)),
             (Constant::Map(entries), wanted) => {
                 let known = alternatives(wanted);
                 !known.is_empty()

@@ -341,7 +341,7 @@ impl Checker<'_> {
                     .collect(),
                 other => alternatives(other).into_iter().flatten().collect::<Vec<_>>(),
             };
-            known.into_iter().any(|id| self.schema().is_of_tool(id))
+            known.into_iter().any(|id| self.program.is_of_tool(id))
         };
         is_of_tool(&value.ty)
             || match &value.kind {

@@ -131,7 +131,7 @@ impl<'a> Program<'a> {
 
     /// Whether a definition is that of a tool's release.
     pub(super) fn is_of_tool(&self, id: DefinitionId) -> bool {
-        self.schema.is_of_tool(id)
+        self.schema.tool(id).is_some()
     }
 
     pub(super) fn new(

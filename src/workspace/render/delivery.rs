@@ -36,7 +36,8 @@ impl Delivery {
         files: impl IntoIterator<Item = &'f FileId> + Clone,
     ) {
         for application in applications {
-            self.applications.add(application, files.clone().into_iter().copied());
+            self.applications
+                .add(application, files.clone().into_iter().copied());
         }
     }
 
@@ -94,7 +95,8 @@ impl Delivery {
     /// Puts objects that name no namespace into the one that they are deployed to.
     pub(crate) fn place(&self, resources: &mut [Resource]) {
         // Which of several is meant can't be told.
-        let only = |names: Option<&BTreeSet<String>>| names.filter(|names| names.len() == 1)?.first().cloned();
+        let only =
+            |names: Option<&BTreeSet<String>>| names.filter(|names| names.len() == 1)?.first().cloned();
         for resource in resources {
             let file = resource.file;
             let own = resource.namespace.take();
@@ -110,7 +112,8 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
     let deploys = |resource: &&Resource| {
         matches!(
             (resource.group(), resource.kind.as_str()),
-            ("argoproj.io", "Application" | "ApplicationSet") | ("kustomize.toolkit.fluxcd.io", "Kustomization")
+            ("argoproj.io", "Application" | "ApplicationSet")
+                | ("kustomize.toolkit.fluxcd.io", "Kustomization")
         )
     };
     let deployers: Vec<&Resource> = resources.iter().filter(deploys).collect();

@@ -113,7 +113,9 @@ pub(super) fn render(
                 Ok(_) => done.known.extend(build.reach.folders.iter().cloned()),
                 Err(_) => {
                     let own = overlays.parts(build.root).into_iter();
-                    parts.extend(own.map(|part| (part, build.destinations.clone(), build.applications.clone())));
+                    parts.extend(
+                        own.map(|part| (part, build.destinations.clone(), build.applications.clone())),
+                    );
                 }
             }
             let Some(place) = overlays.get(build.root).map(|own| own.file) else {
