@@ -124,21 +124,6 @@ impl Schema {
         Some(self.table.bundle(Operator::of(kind.definition)?)?.release)
     }
 
-    /// This schema as if the repository held the definitions of all tools whose schemas are built in.
-    #[cfg(test)]
-    pub fn with_tools(&self) -> Schema {
-        let mut layer = Layer::clone(&self.layer);
-        let kinds = self.table.bundles.iter().map(|bundle| bundle.kind.clone());
-        layer.kinds.extend(kinds);
-        layer
-            .kinds
-            .sort_by(|a, b| super::table::order(a).cmp(&super::table::order(b)));
-        Schema {
-            table: self.table,
-            layer: Arc::new(layer),
-        }
-    }
-
     /// What the schema of a kind demands beyond types.
     pub fn constraints(&self, kind: &Kind) -> Option<&Constraints> {
         match Operator::of(kind.definition) {

@@ -173,3 +173,6 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
     }
     delivery
 }
+
+#[cfg(test)]
+mod tests;
