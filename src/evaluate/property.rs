@@ -6,7 +6,7 @@ use super::value::{Part, Unknown, Value};
 use super::{builtin, image, join, operators, references, subjects};
 use crate::estimate::Subject;
 use crate::ir::{Builtin, Constant, ContainerClasses, Measure, Property, Type};
-use crate::manifest::{self, Node};
+use crate::manifest::{self, Node, Resource};
 use crate::units::{Dimension, Quantity};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -47,6 +47,9 @@ impl<'a> Evaluator<'a> {
         match property {
             Property::Object => Value::Object(object),
             Property::Application => self.application(object),
+            Property::Name if repository.is_application(object) && has_open_name(resource) => {
+                Value::Unknown(Unknown::Variable)
+            }
             Property::Name => Value::Text(Cow::Borrowed(&resource.name)),
             Property::Namespace => Value::Text(Cow::Borrowed(repository.object(object).namespace)),
             Property::Kind => Value::Text(Cow::Borrowed(&resource.kind)),
@@ -314,6 +317,12 @@ impl<'a> Evaluator<'a> {
         let (low, high) = self.context.estimator.estimate(self.repository, subject, measure);
         Value::Estimate(low, high)
     }
+}
+
+/// Whether only Argo CD knows the name of an Application.
+fn has_open_name(application: &Resource) -> bool {
+    let name = application.root.path(["metadata", "name"]);
+    name.is_some_and(|name| matches!(name.value, manifest::Value::Unknown(_)))
 }
 
 /// Stands for the Applications in files that were not given.

@@ -151,8 +151,13 @@ impl<'a> Repository<'a> {
 
     /// Whether two ids name the same object.
     pub fn is_same(&self, id: ObjectId, other: ObjectId) -> bool {
-        let is_application = |id: ObjectId| id.0 >= self.visible;
-        id == other || (is_application(id) || is_application(other)) && self.same(id, self.object(other))
+        let is_one = self.is_application(id) || self.is_application(other);
+        id == other || is_one && self.same(id, self.object(other))
+    }
+
+    /// Whether an object is here only because it deploys others.
+    pub fn is_application(&self, id: ObjectId) -> bool {
+        id.0 >= self.visible
     }
 
     fn add(&mut self, resource: &'a Resource, group: &'a str, kind: Option<&'a Kind>, namespace: &'a str) {

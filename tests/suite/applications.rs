@@ -163,12 +163,12 @@ fn application_sets_make_applications_as_far_as_the_repository_says() {
         )
     };
     let listed = set(
-        "{ list: { elements: [{ name: x, at: a }, { name: y, at: a }] } }",
+        "{ list: { elements: [{ name: x, at: a }, { name: z, at: a }] } }",
         "path: \"apps/{{at}}\"",
     );
     assert_eq!(
         files(&listed),
-        "apps/a/m.yaml default/m by of-x\napps/a/m.yaml default/m by of-y\nm.yaml default/m by unset"
+        "apps/a/m.yaml default/m by of-x\napps/a/m.yaml default/m by of-z\nm.yaml default/m by unset"
     );
     let one = set(
         "{ list: { elements: [{ name: x, at: a }] } }",
@@ -232,16 +232,16 @@ fn absence_must_be_resolved_and_nothing_passes_for_want_of_an_application() {
 #[test]
 fn what_flux_deploys_as_it_stands_is_in_its_target_namespace() {
     let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: k, namespace: flux-system }\nspec: { interval: 1h, path: ./apps, prune: true, targetNamespace: target, sourceRef: { kind: GitRepository, name: x } }\n";
-    let named = "{ apiVersion: v1, kind: ConfigMap, metadata: { name: n, namespace: own } }\n";
+    let named = "{ apiVersion: v1, kind: ConfigMap, metadata: { name: o, namespace: own } }\n";
     let files = [
         ("flux/k.yaml", flux),
         ("apps/m.yaml", MAP),
-        ("apps/below/n.yaml", named),
+        ("apps/below/o.yaml", named),
         ("m.yaml", MAP),
     ];
     assert_eq!(
         check(&files, TELL),
-        "apps/below/n.yaml target/n by unset\napps/m.yaml target/m by unset\nm.yaml default/m by unset"
+        "apps/below/o.yaml target/o by unset\napps/m.yaml target/m by unset\nm.yaml default/m by unset"
     );
 }
 
