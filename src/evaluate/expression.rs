@@ -279,8 +279,16 @@ impl<'a> Evaluator<'a> {
         let (Some(object), Some(node)) = (base.object(self.repository), base.node(self.repository)) else {
             return Value::Absent;
         };
-        node.get(name)
-            .map_or(Value::Absent, |node| Value::of_node(object, node, ty, name))
+        let Some(node) = node.get(name) else {
+            return Value::Absent;
+        };
+        match Value::of_node(object, node, ty, name) {
+            // No check of the subject tells of it, as it stands in another object.
+            Value::Absent if !node.is_null() && self.repository.is_application(object) => {
+                Value::Unknown(Unknown::IllTyped)
+            }
+            value => value,
+        }
     }
 
     fn index(&mut self, base: &'a Expression, key: &'a Expression, ty: &'a Type) -> Value<'a> {

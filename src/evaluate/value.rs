@@ -56,6 +56,8 @@ pub enum Unknown {
     Variable,
     /// An ApplicationSet makes an Application that is not told by the repository.
     Application,
+    /// A field of an Application has another type than its schema says.
+    IllTyped,
     /// Several Applications deploy an object, and only one can be meant.
     Applications,
 }
@@ -68,6 +70,7 @@ impl Unknown {
             Unknown::Base => "a base revision (`--base`)",
             Unknown::Variable => "a variable that Flux or Argo CD replaces by what is not in the repository",
             Unknown::Application => "an Application that only Argo CD can make of its ApplicationSet",
+            Unknown::IllTyped => "a value of an Application that has another type",
             Unknown::Applications => "one of several Applications that deploy the same object",
         }
     }

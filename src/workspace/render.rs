@@ -23,7 +23,7 @@ pub(super) use delivery::{Delivery, without_rendering};
 use deployments::{Deployment, Form, Open};
 use helm::Charts;
 use overlays::Overlays;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -276,8 +276,9 @@ impl Run<'_> {
         tool::prune(self.world);
         let plain = self.plain(&deployments);
         let mut delivery = Delivery::default();
-        delivery.add_plain(&deployments, self.files);
-        delivery.add_unknown(&unknown, self.files);
+        let folders = delivery::Folders::of(self.files);
+        delivery.add_plain(&deployments, &folders);
+        delivery.add_unknown(&unknown, &folders);
         (renderings, open, plain, delivery)
     }
 
@@ -293,6 +294,7 @@ impl Run<'_> {
         let place = deployments::Place {
             paths: self.paths,
             files: self.ids,
+            folders: OnceCell::new(),
             text: &|file| self.sources.file(file).text.to_string(),
             is_described: &|folder| overlays.describes(folder) || self.charts.has(folder),
             is_chart: &|folder| self.charts.meets(folder),

@@ -204,6 +204,38 @@ fn application_sets_make_applications_as_far_as_the_repository_says() {
 }
 
 #[test]
+fn what_an_unknown_application_may_take_in_is_left_open() {
+    let anywhere = set("{ clusters: {} }", "path: \"overlays/{{name}}\"");
+    let files = [
+        ("argo/set.yaml", anywhere.as_str()),
+        ("overlays/prod/kustomization.yaml", "resources: [../../base]\n"),
+        ("base/kustomization.yaml", "resources: [m.yaml]\n"),
+        ("base/m.yaml", MAP),
+        ("base/left-out.yaml", MAP),
+    ];
+    assert_eq!(
+        check(&files, "require m.application is missing\n  message \"{m.file}\""),
+        "r ×1: needs an Application that only Argo CD can make of its ApplicationSet"
+    );
+}
+
+#[test]
+fn a_value_of_another_type_is_not_taken_for_an_absent_one() {
+    let quoted = application(
+        "a",
+        "path: apps",
+        "  syncPolicy: { automated: { prune: \"true\" } }\n",
+    );
+    assert_eq!(
+        check(
+            &[("argo/a.yaml", &quoted), ("apps/m.yaml", MAP)],
+            "forbid m.application.spec.syncPolicy.automated.prune ?? false"
+        ),
+        "r ×1: needs a value of an Application that has another type"
+    );
+}
+
+#[test]
 fn absence_must_be_resolved_and_nothing_passes_for_want_of_an_application() {
     let files = [("m.yaml", MAP)];
     assert_eq!(

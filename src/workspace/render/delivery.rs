@@ -11,6 +11,7 @@ use crate::evaluate::Applications;
 use crate::manifest::Resource;
 use crate::source::{FileId, Sources};
 use serde_json::Value as Json;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,17 +43,16 @@ impl Delivery {
     }
 
     /// Adds what is deployed as it stands.
-    pub(super) fn add_plain(&mut self, deployments: &[Deployment], files: &[File]) {
+    pub(super) fn add_plain(&mut self, deployments: &[Deployment], folders: &Folders<'_>) {
         for deployment in deployments {
             let Form::Plain { deep } = deployment.form else {
                 continue;
             };
-            let is_in = |file: &&File| match deep {
-                true => file.absolute.starts_with(&deployment.folder),
-                false => file.absolute.parent() == Some(&deployment.folder),
+            let files = match deep {
+                true => folders.below(&deployment.folder),
+                false => folders.within(&deployment.folder),
             };
-            let files: Vec<FileId> = files.iter().filter(is_in).map(|file| file.id).collect();
-            self.add_with_namespace(deployment, &files);
+            self.add_with_namespace(deployment, files);
         }
     }
 
@@ -76,12 +76,20 @@ impl Delivery {
     }
 
     /// Adds Applications that can't be told, with the folders from which they may deploy something.
-    pub(super) fn add_unknown(&mut self, unknown: &[(Arc<Resource>, PathBuf)], files: &[File]) {
+    pub(super) fn add_unknown(&mut self, unknown: &[(Arc<Resource>, PathBuf)], folders: &Folders<'_>) {
         for (application, folder) in unknown {
-            for file in files.iter().filter(|file| file.absolute.starts_with(folder)) {
-                self.applications.add(application, [file.id]);
-                self.unknown.entry(file.id).or_default().push(application.clone());
-            }
+            self.add_unknown_of(application, folders.below(folder));
+        }
+    }
+
+    fn add_unknown_of<'f>(
+        &mut self,
+        application: &Arc<Resource>,
+        files: impl IntoIterator<Item = &'f FileId>,
+    ) {
+        for file in files {
+            self.applications.add(application, [*file]);
+            self.unknown.entry(*file).or_default().push(application.clone());
         }
     }
 
@@ -102,6 +110,42 @@ impl Delivery {
             let own = resource.namespace.take();
             let named = own.or_else(|| only(self.namespaces.get(&file)));
             resource.namespace = only(self.set.get(&file)).or(named);
+        }
+    }
+}
+
+/// The files by the folders that they lie in.
+#[derive(Default)]
+pub(super) struct Folders<'a> {
+    within: HashMap<&'a Path, Vec<FileId>>,
+    below: HashMap<&'a Path, Vec<FileId>>,
+    all: Vec<FileId>,
+}
+
+impl<'a> Folders<'a> {
+    pub(super) fn of(files: &'a [File]) -> Folders<'a> {
+        let mut folders = Folders::default();
+        for file in files {
+            folders.all.push(file.id);
+            for (depth, folder) in file.absolute.ancestors().skip(1).enumerate() {
+                if depth == 0 {
+                    folders.within.entry(folder).or_default().push(file.id);
+                }
+                folders.below.entry(folder).or_default().push(file.id);
+            }
+        }
+        folders
+    }
+
+    fn within(&self, folder: &Path) -> &[FileId] {
+        self.within.get(folder).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those in folders of a folder too; all of them below none.
+    fn below(&self, folder: &Path) -> &[FileId] {
+        match folder.as_os_str().is_empty() {
+            true => &self.all,
+            false => self.below.get(folder).map_or(&[], Vec::as_slice),
         }
     }
 }
@@ -134,6 +178,7 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
     let place = deployments::Place {
         paths: &paths,
         files: &ids,
+        folders: OnceCell::new(),
         text: &|file| sources.file(file).text.to_string(),
         is_described: &|folder| overlays.describes(folder) || charts.has(folder),
         is_chart: &|folder| charts.meets(folder),
@@ -141,8 +186,14 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
     };
     let all: Vec<&Resource> = resources.iter().collect();
     let found = deployments::find(deployers, &all, &place);
-    delivery.add_plain(&found.deployments, files);
-    delivery.add_unknown(&found.unknown, files);
+    let folders = Folders::of(files);
+    delivery.add_plain(&found.deployments, &folders);
+    delivery.add_unknown(&found.unknown, &folders);
+    for (application, folder) in &found.unknown {
+        for kustomization in overlays.below(folder) {
+            delivery.add_unknown_of(application, &overlays.reach(kustomization).files);
+        }
+    }
     for deployment in &found.deployments {
         let folder = &deployment.folder;
         match deployment.form {
@@ -165,9 +216,7 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
                 }
             }
             Form::Described | Form::Generated => {
-                let is_in = |file: &&File| file.absolute.starts_with(folder);
-                let files: Vec<FileId> = files.iter().filter(is_in).map(|file| file.id).collect();
-                delivery.add_with_namespace(deployment, &files);
+                delivery.add_with_namespace(deployment, folders.below(folder));
             }
         }
     }

@@ -15,7 +15,8 @@ use crate::manifest::{Node, Resource, Value};
 use crate::source::{FileId, Span};
 use crate::world::normalize;
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -182,6 +183,8 @@ pub(super) struct Place<'a> {
     pub paths: &'a HashMap<FileId, &'a Path>,
     /// The files by their absolute paths.
     pub files: &'a HashMap<&'a Path, FileId>,
+    /// The folders that they lie in, once these were asked for.
+    pub folders: OnceCell<HashSet<PathBuf>>,
     /// The text of a file.
     pub text: &'a (dyn Fn(FileId) -> String + 'a),
     /// Whether a folder has a chart or a kustomization.
@@ -348,10 +351,12 @@ impl<'a> Finder<'a> {
 
     /// Whether files of the repository lie below a folder.
     fn is_folder(&self, folder: &Path) -> bool {
-        self.place
-            .files
-            .keys()
-            .any(|file| file.parent().is_some_and(|own| own.starts_with(folder)))
+        let folders = self.place.folders.get_or_init(|| {
+            let files = self.place.files.keys();
+            let folders: HashSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+            folders.into_iter().map(Path::to_path_buf).collect()
+        });
+        folders.contains(folder)
     }
 
     /// The folder that a path names, and what makes objects of it.
