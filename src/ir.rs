@@ -427,6 +427,8 @@ pub enum Property {
     Annotations,
     /// The path of the file that the object stands in.
     File,
+    /// The Application of Argo CD that deploys the object, if one does; each of several in turn.
+    Application,
     /// The pod of a container, or of an object that bears pods.
     Pod,
     /// The containers of a pod: regular, init and ephemeral.

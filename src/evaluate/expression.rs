@@ -5,6 +5,7 @@
 //! ([`Value::Unknown`]), because files, a base revision or tables are missing. It spreads as in Kleene's
 //! logic, so that what is told holds whatever is missing.
 
+use super::applications::Choices;
 use super::join::{self, Labels};
 use super::operators;
 use super::place::Place;
@@ -29,6 +30,8 @@ pub struct Evaluator<'a> {
     types: &'a [Local],
     bound: Vec<Bound<'a>>,
     patterns: HashMap<Box<str>, Option<regex::Regex>>,
+    /// Which Applications are meant where several deploy an object; without it, nobody can tell.
+    pub(super) choices: Option<Choices>,
 }
 
 /// What a local stands for.
@@ -81,6 +84,7 @@ impl<'a> Evaluator<'a> {
             types: locals,
             bound: vec![UNBOUND; locals.len()],
             patterns: HashMap::new(),
+            choices: None,
         }
     }
 
@@ -275,8 +279,16 @@ impl<'a> Evaluator<'a> {
         let (Some(object), Some(node)) = (base.object(self.repository), base.node(self.repository)) else {
             return Value::Absent;
         };
-        node.get(name)
-            .map_or(Value::Absent, |node| Value::of_node(object, node, ty, name))
+        let Some(node) = node.get(name) else {
+            return Value::Absent;
+        };
+        match Value::of_node(object, node, ty, name) {
+            // No check of the subject tells of it, as it stands in another object.
+            Value::Absent if !node.is_null() && self.repository.is_application(object) => {
+                Value::Unknown(Unknown::IllTyped)
+            }
+            value => value,
+        }
     }
 
     fn index(&mut self, base: &'a Expression, key: &'a Expression, ty: &'a Type) -> Value<'a> {

@@ -9,7 +9,7 @@
 use super::expression::Evaluator;
 use super::join;
 use super::value::Value;
-use crate::ir::{Comparison, Constant, Each, Expression, ExpressionKind, Slot, TestOperator, Type};
+use crate::ir::{Comparison, Constant, Each, Expression, ExpressionKind, Property, Slot, TestOperator, Type};
 use crate::manifest::Node;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -263,7 +263,8 @@ fn sides<'a>(
     }
 }
 
-/// Collects the locals that an expression names. Breaks at binders, whose own names are not free.
+/// Collects the locals that an expression names. Breaks at what is not the same each time: binders, whose own names
+/// are not free, and Applications.
 fn locals(expression: &Expression, slots: &mut Vec<Slot>) -> ControlFlow<()> {
     if let ExpressionKind::Local(slot) = &expression.kind {
         slots.push(*slot);
@@ -272,6 +273,8 @@ fn locals(expression: &Expression, slots: &mut Vec<Slot>) -> ControlFlow<()> {
         ExpressionKind::Any(..) | ExpressionKind::Count(..) | ExpressionKind::Sum { .. } => {
             ControlFlow::Break(())
         }
+        // Of several Applications, another one is meant each time.
+        ExpressionKind::Property(_, Property::Application) => ControlFlow::Break(()),
         _ => ControlFlow::Continue(()),
     };
     for child in expression.children() {

@@ -3,6 +3,7 @@
 //! In: the steps of a group and the faults of the elements that they range over. Out: diagnostics, and
 //! what could not be told.
 
+use super::applications::{Choices, Next};
 use super::expression::{Bound, Evaluator, Origin};
 use super::place::{Located, Place};
 use super::repository::{ObjectId, Repository};
@@ -73,7 +74,44 @@ impl<'a> Judge<'a> {
     ) {
         let elements = evaluator.context.subjects.of(&each.domain);
         for index in chunk {
-            self.subject(evaluator, each, elements, index, rest);
+            self.for_each_choice(evaluator, |judge, evaluator| {
+                judge.subject(evaluator, each, elements, index, rest);
+            });
+        }
+    }
+
+    /// Judges steps that no binder over the repository begins.
+    pub fn run_alone(&mut self, evaluator: &mut Evaluator<'a>, steps: &'a [Step]) {
+        self.for_each_choice(evaluator, |judge, evaluator| judge.run(evaluator, steps));
+    }
+
+    /// Judges something once for each of several Applications that are read on the way.
+    fn for_each_choice(
+        &mut self,
+        evaluator: &mut Evaluator<'a>,
+        judge: impl Fn(&mut Judge<'a>, &mut Evaluator<'a>),
+    ) {
+        let (findings, undecided) = (self.findings.len(), self.undecided.len());
+        let mut again = false;
+        loop {
+            evaluator.choices.get_or_insert_default();
+            judge(self, evaluator);
+            match evaluator.choices.as_mut().map(Choices::next) {
+                Some(Next::Choice) => again = true,
+                Some(Next::TooMany) => {
+                    self.leave_undecided(evaluator, Unknown::Applications);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        evaluator.choices = None;
+        if again {
+            // What depends on no Application is told once.
+            tell_once(&mut self.findings, findings, |one, other| {
+                one.primary.span == other.primary.span && one.message == other.message
+            });
+            tell_once(&mut self.undecided, undecided, PartialEq::eq);
         }
     }
 
@@ -219,6 +257,9 @@ impl<'a> Judge<'a> {
         for (span, words) in self.partners(evaluator, object) {
             finding = finding.with(span, words);
         }
+        for (span, words) in deployers(evaluator) {
+            finding = finding.with(span, words);
+        }
         if self.with_fixes && !clause.fixes.is_empty() {
             finding.fix = super::mend::of_clause(evaluator, clause);
         }
@@ -237,6 +278,7 @@ impl<'a> Judge<'a> {
                 Some(Located {
                     place,
                     missing: Vec::new(),
+                    is_elsewhere: false,
                 })
             })
     }
@@ -264,6 +306,33 @@ impl<'a> Judge<'a> {
             })
             .collect()
     }
+}
+
+/// The Applications that were read for a verdict.
+fn deployers(evaluator: &Evaluator<'_>) -> Vec<(Span, String)> {
+    let repository = evaluator.repository;
+    let read = evaluator.choices.iter().flat_map(|choices| &choices.read);
+    let read = read.filter(|object| repository.has(**object));
+    read.filter_map(|object| {
+        let place = Place::of_value(&Value::Object(*object), repository)?;
+        let resource = repository.object(*object).resource;
+        Some((
+            place.heading(repository),
+            format!("deployed by `{}/{}`", resource.kind, resource.name),
+        ))
+    })
+    .collect()
+}
+
+/// Leaves out what is the same as something before, from a number on.
+fn tell_once<T>(all: &mut Vec<T>, from: usize, is_same: impl Fn(&T, &T) -> bool) {
+    let mut kept: Vec<T> = Vec::new();
+    for one in all.drain(from..) {
+        if !kept.iter().any(|other| is_same(&one, other)) {
+            kept.push(one);
+        }
+    }
+    all.extend(kept);
 }
 
 /// How findings name an object.

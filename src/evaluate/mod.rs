@@ -4,6 +4,7 @@
 //! manifests, and what this run could not decide. Evaluation always ends, and never fails: an expression
 //! has a value for every manifest.
 
+mod applications;
 pub mod budget;
 mod builtin;
 mod expression;
@@ -29,6 +30,7 @@ pub mod test;
 mod value;
 mod waivers;
 
+pub use applications::{Applications, place_at, unknown as unknown_application};
 pub use builtin::like;
 pub use expression::Evaluator;
 pub use index::Indexes;

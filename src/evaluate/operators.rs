@@ -42,7 +42,7 @@ fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
 /// Whether two values are equal, objects being equal to themselves alone; `None` if one is absent.
 pub fn equal<'a>(left: &Value<'a>, right: &Value<'a>, repository: &Repository<'a>) -> Option<bool> {
     Some(match (left, right) {
-        (Value::Object(a), Value::Object(b)) => a == b,
+        (Value::Object(a), Value::Object(b)) => repository.is_same(*a, *b),
         (Value::Pod(a), Value::Pod(b)) => a == b,
         (Value::Reference(a), Value::Reference(b)) => a == b,
         (Value::Part(Part { node, .. }), other) | (other, Value::Part(Part { node, .. }))

@@ -28,6 +28,8 @@ pub struct Located<'a> {
     pub place: Place<'a>,
     /// The keys that are missing below it; empty if the place exists.
     pub missing: Vec<String>,
+    /// Whether it stands for a part of another object, which is not looked for here.
+    pub is_elsewhere: bool,
 }
 
 impl<'a> Place<'a> {
@@ -145,10 +147,14 @@ impl<'a> Located<'a> {
         Located {
             place,
             missing: Vec::new(),
+            is_elsewhere: false,
         }
     }
 
     fn then(mut self, key: &str) -> Located<'a> {
+        if self.is_elsewhere {
+            return self;
+        }
         if self.missing.is_empty()
             && let Some(child) = self.place.child(key)
         {
@@ -192,6 +198,9 @@ impl<'a> Evaluator<'a> {
                     return Place::of_value(&container, self.repository).map(Located::exact);
                 }
                 let located = self.locate(base)?;
+                if located.is_elsewhere {
+                    return Some(located);
+                }
                 match self.evaluate(key) {
                     Value::Text(key) => Some(located.then(&key)),
                     Value::Int(index) => {
@@ -234,6 +243,9 @@ impl<'a> Evaluator<'a> {
 
     fn locate_property(&mut self, base: &'a Expression, property: Property) -> Option<Located<'a>> {
         let located = self.locate(base)?;
+        if located.is_elsewhere {
+            return Some(located);
+        }
         let repository = self.repository;
         let object = located.place.object;
         let root = Located::exact(Place {
@@ -243,6 +255,11 @@ impl<'a> Evaluator<'a> {
         });
         Some(match property {
             Property::Object | Property::File => root,
+            // A finding is about the object, whoever deploys it.
+            Property::Application => Located {
+                is_elsewhere: true,
+                ..root
+            },
             Property::Name => root.then("metadata").then("name"),
             Property::Namespace => root.then("metadata").then("namespace"),
             Property::Kind => root.then("kind"),

@@ -6,7 +6,7 @@ use super::value::{Part, Unknown, Value};
 use super::{builtin, image, join, operators, references, subjects};
 use crate::estimate::Subject;
 use crate::ir::{Builtin, Constant, ContainerClasses, Measure, Property, Type};
-use crate::manifest::{self, Node};
+use crate::manifest::{self, Node, Resource};
 use crate::units::{Dimension, Quantity};
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -46,6 +46,10 @@ impl<'a> Evaluator<'a> {
         let resource = repository.object(object).resource;
         match property {
             Property::Object => Value::Object(object),
+            Property::Application => self.application(object),
+            Property::Name if repository.is_application(object) && has_open_name(resource) => {
+                Value::Unknown(Unknown::Variable)
+            }
             Property::Name => Value::Text(Cow::Borrowed(&resource.name)),
             Property::Namespace => Value::Text(Cow::Borrowed(repository.object(object).namespace)),
             Property::Kind => Value::Text(Cow::Borrowed(&resource.kind)),
@@ -111,6 +115,29 @@ impl<'a> Evaluator<'a> {
                 )
             }),
             _ => Value::Absent,
+        }
+    }
+
+    /// The Application that deploys an object: of several the one that is meant at the moment.
+    fn application(&mut self, object: ObjectId) -> Value<'a> {
+        let mut several = self.repository.applications_of(object);
+        if !self.repository.complete {
+            several.push(ELSEWHERE);
+        }
+        let chosen = match &mut self.choices {
+            Some(choices) => choices.choose(&several),
+            None if several.len() > 1 => return Value::Unknown(Unknown::Applications),
+            None => several.first().copied(),
+        };
+        let Some(chosen) = chosen else {
+            return Value::Absent;
+        };
+        if chosen == ELSEWHERE {
+            return Value::Unknown(Unknown::Files);
+        }
+        match self.repository.object(chosen).resource.root.value {
+            manifest::Value::Unknown(_) => Value::Unknown(Unknown::Application),
+            _ => Value::Object(chosen),
         }
     }
 
@@ -291,6 +318,15 @@ impl<'a> Evaluator<'a> {
         Value::Estimate(low, high)
     }
 }
+
+/// Whether only Argo CD knows the name of an Application.
+fn has_open_name(application: &Resource) -> bool {
+    let name = application.root.path(["metadata", "name"]);
+    name.is_some_and(|name| matches!(name.value, manifest::Value::Unknown(_)))
+}
+
+/// Stands for the Applications in files that were not given.
+const ELSEWHERE: ObjectId = ObjectId(u32::MAX);
 
 /// Whether an element of a list of containers can be one.
 fn is_container(node: &Node) -> bool {

@@ -358,6 +358,7 @@ fn locate<'a, 'p>(
             key: None,
         },
         missing: Vec::new(),
+        is_elsewhere: false,
     };
     for step in path {
         let place = located.place;

@@ -3,7 +3,7 @@
 //! In: resources, the texts they stand in, the API's kinds. Out: [`Repository`], read-only and shared by
 //! all threads.
 
-use super::pods;
+use super::{Applications, pods};
 use crate::ir::KindReference;
 use crate::manifest::{Node, Resource};
 use crate::schema::{Kind, Schema};
@@ -56,6 +56,16 @@ pub struct Settings {
     pub nodes: Option<i128>,
 }
 
+impl Settings {
+    /// The namespace of objects that name none.
+    fn default_namespace(&self) -> &str {
+        match self.default_namespace.as_str() {
+            "" => "default",
+            configured => configured,
+        }
+    }
+}
+
 /// All objects of a run.
 pub struct Repository<'a> {
     /// The texts that the objects stand in.
@@ -68,7 +78,10 @@ pub struct Repository<'a> {
     pub base: Option<&'a Repository<'a>>,
     /// How many nodes the cluster has, if that is known.
     pub nodes: Option<i128>,
+    applications: Option<&'a Applications>,
     objects: Vec<Object<'a>>,
+    /// How many of the objects are there for rules; behind them are the Applications that deploy them.
+    visible: u32,
     pods: Vec<Pod<'a>>,
     by_kind: HashMap<&'a str, Vec<ObjectId>>,
     by_identity: HashMap<(&'a str, &'a str), Vec<ObjectId>>,
@@ -89,16 +102,15 @@ impl<'a> Repository<'a> {
             complete: !settings.partial,
             base: None,
             nodes: settings.nodes,
+            applications: None,
             objects: Vec::new(),
+            visible: 0,
             pods: Vec::new(),
             by_kind: HashMap::new(),
             by_identity: HashMap::new(),
             namespaces: BTreeMap::new(),
         };
-        let default_namespace = match settings.default_namespace.as_str() {
-            "" => "default",
-            configured => configured,
-        };
+        let default_namespace = settings.default_namespace();
         for resource in resources {
             let group = meant_group(schema, resource.group(), &resource.kind);
             let kind = schema
@@ -111,7 +123,47 @@ impl<'a> Repository<'a> {
             };
             repository.add(resource, group, kind, namespace);
         }
+        repository.visible = repository.objects.len() as u32;
         repository
+    }
+
+    /// The same, with what deploys its objects.
+    pub fn with_applications(mut self, applications: &'a Applications, settings: &'a Settings) -> Self {
+        self.applications = Some(applications);
+        for application in applications.all() {
+            let pods = self.pods.len() as u32;
+            self.objects.push(Object {
+                resource: application,
+                group: application.group(),
+                kind: None,
+                namespace: application
+                    .namespace
+                    .as_deref()
+                    .unwrap_or(settings.default_namespace()),
+                pods: pods..pods,
+            });
+        }
+        self
+    }
+
+    /// The Applications that deploy an object.
+    pub fn applications_of(&self, id: ObjectId) -> Vec<ObjectId> {
+        let Some(applications) = self.applications else {
+            return Vec::new();
+        };
+        let numbers = applications.of(self.object(id).resource);
+        numbers.map(|number| ObjectId(self.visible + number)).collect()
+    }
+
+    /// Whether two ids name the same object.
+    pub fn is_same(&self, id: ObjectId, other: ObjectId) -> bool {
+        let is_one = self.is_application(id) || self.is_application(other);
+        id == other || is_one && self.same(id, self.object(other))
+    }
+
+    /// Whether an object is here only because it deploys others.
+    pub fn is_application(&self, id: ObjectId) -> bool {
+        id.0 >= self.visible
     }
 
     fn add(&mut self, resource: &'a Resource, group: &'a str, kind: Option<&'a Kind>, namespace: &'a str) {
@@ -146,6 +198,11 @@ impl<'a> Repository<'a> {
         &self.objects[id.0 as usize]
     }
 
+    /// Whether there is an object of an id.
+    pub fn has(&self, id: ObjectId) -> bool {
+        (id.0 as usize) < self.objects.len()
+    }
+
     /// The pod of an id that this repository handed out.
     pub fn pod(&self, id: PodId) -> &Pod<'a> {
         &self.pods[id.0 as usize]
@@ -153,7 +210,7 @@ impl<'a> Repository<'a> {
 
     /// The ids of all objects, in the order of the resources.
     pub fn objects(&self) -> impl Iterator<Item = ObjectId> + use<> {
-        (0..self.objects.len() as u32).map(ObjectId)
+        (0..self.visible).map(ObjectId)
     }
 
     /// The ids of all pods, in the order of their objects.

@@ -328,7 +328,7 @@ fn judge<'a>(
             let mut judge = Judge::new(rule, reads, options.fixes);
             match first {
                 Some((each, chunk)) => judge.run_chunk(&mut evaluator, each, steps, chunk),
-                None => judge.run(&mut evaluator, steps),
+                None => judge.run_alone(&mut evaluator, steps),
             }
             (judge.findings, judge.undecided)
         })

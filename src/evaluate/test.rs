@@ -3,9 +3,9 @@
 //! In: test cases, their rules, a way to read fixture files. Out: a [`Report`] that says of each case what
 //! was expected and what was found.
 
-use super::Undecided;
 use super::repository::{Repository, Settings};
 use super::run::{Options, run};
+use super::{Applications, Undecided};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::estimate::Estimator;
 use crate::ir::{Fixture, PathPart, Rule, Test, TestCase};
@@ -146,7 +146,9 @@ pub fn judge(
     let (sources, reading) = read(rule, case, surroundings).ok()?;
     let rule = with_parameters(rule, case);
     let schema = surroundings.schema.with_crds(&reading.resources);
-    let repository = Repository::new(&sources, &reading.resources, &schema, settings);
+    let applications = Applications::of_fixture(&reading.resources);
+    let repository = Repository::new(&sources, &reading.resources, &schema, settings)
+        .with_applications(&applications, settings);
     let outcome = run(&[&rule], &repository, options);
     let judged = reading.resources.iter().map(|resource| {
         let own = resource.root.span;
@@ -203,8 +205,10 @@ pub fn run_case(rule: &Rule, case: &TestCase, surroundings: Surroundings<'_>) ->
     let (sources, reading) = read(rule, case, surroundings)?;
     let rule = with_parameters(rule, case);
     let schema = surroundings.schema.with_crds(&reading.resources);
+    let applications = Applications::of_fixture(&reading.resources);
     let settings = Settings::default();
-    let repository = Repository::new(&sources, &reading.resources, &schema, &settings);
+    let repository = Repository::new(&sources, &reading.resources, &schema, &settings)
+        .with_applications(&applications, &settings);
     let options = Options {
         estimator: surroundings.estimator,
         ..Options::default()

@@ -52,8 +52,14 @@ pub enum Unknown {
     Files,
     /// There is no base revision.
     Base,
-    /// A variable that Flux replaces has a value that is not in the repository.
+    /// A variable that another tool replaces has a value that is not in the repository.
     Variable,
+    /// An ApplicationSet makes an Application that is not told by the repository.
+    Application,
+    /// A field of an Application has another type than its schema says.
+    IllTyped,
+    /// Several Applications deploy an object, and only one can be meant.
+    Applications,
 }
 
 impl Unknown {
@@ -62,7 +68,10 @@ impl Unknown {
         match self {
             Unknown::Files => "files of the repository that were not given",
             Unknown::Base => "a base revision (`--base`)",
-            Unknown::Variable => "a variable that Flux replaces by what is not in the repository",
+            Unknown::Variable => "a variable that Flux or Argo CD replaces by what is not in the repository",
+            Unknown::Application => "an Application that only Argo CD can make of its ApplicationSet",
+            Unknown::IllTyped => "a value of an Application that has another type",
+            Unknown::Applications => "one of several Applications that deploy the same object",
         }
     }
 }

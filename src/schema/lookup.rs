@@ -52,10 +52,34 @@ impl Schema {
             return own.collect();
         }
         let of_group = |kind: &&Kind| group.is_none_or(|group| *kind.group == *group);
+        let found = self.custom(name).filter(of_group);
+        let bundled = self.bundled(name).filter(of_group);
+        let custom: Vec<&Kind> = match found.clone().next() {
+            Some(_) => found.collect(),
+            None => bundled.collect(),
+        };
         let present: Vec<DefinitionId> = own.clone().filter(of_group).map(|kind| kind.definition).collect();
         own.filter(|kind| of_group(kind) || (kind.removed.is_some() && present.contains(&kind.definition)))
-            .chain(self.custom(name).filter(of_group))
+            .chain(custom)
             .collect()
+    }
+
+    /// What policies know of the fields of a kind: those of all its versions. Of a common tool's kind that the
+    /// repository does not define, they are those of the release whose schema is here.
+    pub fn fields_of_kind(&self, name: &str, group: &str) -> Vec<DefinitionId> {
+        let kinds = self.kinds(name, Some(group));
+        let bundled: Vec<&Kind> = match kinds.iter().any(|kind| self.is_known_by_name_only(kind)) {
+            true => self.bundled(name).filter(|kind| *kind.group == *group).collect(),
+            false => Vec::new(),
+        };
+        let known = if bundled.is_empty() { kinds } else { bundled };
+        known.into_iter().map(|kind| kind.definition).collect()
+    }
+
+    /// The release of a common tool that a definition is of: `Argo CD v3.6.1`. None if it is the API's own, or the
+    /// repository's.
+    pub fn tool(&self, id: DefinitionId) -> Option<&'static str> {
+        Some(self.table.bundle(Operator::of(id)?)?.release)
     }
 
     /// The kind of an object. A version that is not known of a kind that is has the most stable
@@ -121,21 +145,6 @@ impl Schema {
         Some(self.table.bundle(Operator::of(kind.definition)?)?.release)
     }
 
-    /// This schema as if the repository held the definitions of all tools whose schemas are built in.
-    #[cfg(test)]
-    pub fn with_tools(&self) -> Schema {
-        let mut layer = Layer::clone(&self.layer);
-        let kinds = self.table.bundles.iter().map(|bundle| bundle.kind.clone());
-        layer.kinds.extend(kinds);
-        layer
-            .kinds
-            .sort_by(|a, b| super::table::order(a).cmp(&super::table::order(b)));
-        Schema {
-            table: self.table,
-            layer: Arc::new(layer),
-        }
-    }
-
     /// What the schema of a kind demands beyond types.
     pub fn constraints(&self, kind: &Kind) -> Option<&Constraints> {
         match Operator::of(kind.definition) {
@@ -169,11 +178,17 @@ impl Schema {
 
     /// The kinds of that name which are not the API's own. CRDs take the place of the kinds that are
     /// only known by name.
-    fn custom(&self, name: &str) -> impl Iterator<Item = &Kind> {
+    fn custom(&self, name: &str) -> impl Iterator<Item = &Kind> + Clone {
         let operators = named(&self.table.operators, name)
             .iter()
             .filter(|kind| !self.has_crd(kind));
         named(&self.layer.kinds, name).iter().chain(operators)
+    }
+
+    /// The kinds of that name whose schemas are built in.
+    fn bundled(&self, name: &str) -> impl Iterator<Item = &Kind> {
+        let all = self.table.bundles.iter().map(|bundle| &bundle.kind);
+        all.filter(move |kind| *kind.kind == *name)
     }
 
     fn has_crd(&self, kind: &Kind) -> bool {

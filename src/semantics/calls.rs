@@ -382,6 +382,10 @@ impl Checker<'_> {
             } else {
                 self.operand(argument, Some(wanted))
             };
+            let value = match *wanted.present() == Type::Any && self.is_of_tool(&value) {
+                true if value.ty != Type::Error => super::optional::as_any(value),
+                _ => value,
+            };
             if !agrees(&value.ty, wanted) {
                 let expected = self.describe(wanted);
                 self.mismatch_with(&value, wanted, &expected);

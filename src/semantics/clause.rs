@@ -1,10 +1,10 @@
 //! `require` and `forbid` with what belongs to them: the violation, its message, its place, its mends.
 
 use super::checker::{Checker, Role, error, expression};
-use super::types::{agrees, is_text};
+use super::types::{agrees, alternatives, is_text};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{self, Each, ExpressionKind, FixEdit, Slot, Type};
+use crate::ir::{self, Constant, Each, ExpressionKind, FixEdit, Slot, Type};
 use crate::syntax::ast::{self, ClauseForm, Quantifier};
 
 impl Checker<'_> {
@@ -120,7 +120,11 @@ impl Checker<'_> {
                 let fits = match path.ty.present() {
                     Type::IntOrString => matches!(value.ty, Type::Int | Type::String | Type::Error),
                     Type::Any => true,
-                    wanted => agrees(&value.ty, wanted) || (*wanted == Type::Image && is_text(&value.ty)),
+                    wanted => {
+                        agrees(&value.ty, wanted)
+                            || self.has_fields_of(&value, wanted)
+                            || (*wanted == Type::Image && is_text(&value.ty))
+                    }
                 };
                 if !fits {
                     let expected = self.describe(path.ty.present());
@@ -166,7 +170,7 @@ impl Checker<'_> {
                     self.mismatch(&path, "a list to add to");
                     return None;
                 };
-                if !agrees(&value.ty, &element) {
+                if !agrees(&value.ty, &element) && !self.has_fields_of(&value, &element) {
                     let expected = self.describe(&element);
                     self.mismatch_with(
                         &value,
@@ -183,6 +187,35 @@ impl Checker<'_> {
             edit,
             span: fix.span,
         })
+    }
+
+    /// Whether a constant map, or a list of such maps, has fields of a struct alone, with values of their types.
+    fn has_fields_of(&self, value: &ir::Expression, wanted: &Type) -> bool {
+        super::infer::as_constant(value).is_some_and(|value| self.is_constant_of(&value, wanted))
+    }
+
+    fn is_constant_of(&self, value: &Constant, wanted: &Type) -> bool {
+        match (value, wanted.present()) {
+            (_, Type::Any) => true,
+            (Constant::String(_), Type::String | Type::Image | Type::IntOrString)
+            | (Constant::Bool(_), Type::Bool)
+            | (Constant::Int(_), Type::Int | Type::IntOrString) => true,
+            (Constant::List(elements), Type::List(element)) => {
+                elements.iter().all(|value| self.is_constant_of(value, element))
+            }
+            (Constant::Map(entries), Type::Map(element)) => entries
+                .iter()
+                .all(|(_, value)| self.is_constant_of(value, element)),
+            (Constant::Map(entries), wanted) => {
+                let known = alternatives(wanted);
+                !known.is_empty()
+                    && entries.iter().all(|(name, value)| {
+                        super::fields::field_type(self.program, &known, name)
+                            .is_some_and(|ty| self.is_constant_of(value, &ty))
+                    })
+            }
+            _ => false,
+        }
     }
 
     /// The path that a fix edits.

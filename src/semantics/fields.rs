@@ -9,9 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Constant, ExpressionKind, Property, Type};
 use crate::schema::{DefinitionId, Field, FieldType, Schema, quantity_dimension};
 use crate::source::Span;
-use crate::suggest::{nearest, one_of};
 use crate::syntax::ast::{self, Name};
-use std::sync::Arc;
 
 /// What a name after a dot means.
 enum Lookup {
@@ -194,233 +192,6 @@ impl Checker<'_> {
         part_property(name).filter(|(property, _)| bound || *property == Property::Object)
     }
 
-    fn no_fields(&mut self, base: &ir::Expression, name: &Name) {
-        let ty = self.describe(&base.ty);
-        let written = self.excerpt(base.span);
-        let diagnostic = Diagnostic::new(
-            Code::E0302,
-            name.span,
-            format!("{} has no field `{}`", article(&ty), name.text),
-        )
-        .with(base.span, format!("this is {}", article(&ty)));
-        self.report(match base.ty.present() {
-            Type::Map(_) => {
-                let key = format!("[{:?}]", name.text);
-                let dot_and_name = Span {
-                    start: base.span.end,
-                    ..name.span
-                };
-                diagnostic
-                    .help(format!("read the entry with `{written}{key}`"))
-                    .fix(format!("write `{key}`"), true, dot_and_name, key)
-            }
-            Type::List(_) => diagnostic.help(format!(
-                "go through its elements, as in `any x in {written}: x.{} …`, or take one, as in `{written}[0]`",
-                name.text
-            )),
-            Type::IntOrString => diagnostic.help("test its type with `as`"),
-            _ => diagnostic,
-        });
-    }
-
-    fn unknown_field(&mut self, base: &ir::Expression, name: &Name) {
-        let ty = base.ty.present();
-        let names = self.field_names(ty);
-        let described = self.describe(ty);
-        let diagnostic = Diagnostic::new(
-            Code::E0302,
-            name.span,
-            format!("{} has no field `{}`", article(&described), name.text),
-        )
-        .label("unknown field");
-        let diagnostic = match self.bound_at(base) {
-            Some(bound) => diagnostic.with(bound, format!("this is {}", article(&described))),
-            None => diagnostic,
-        };
-        let near = nearest(&name.text, names.iter().map(AsRef::as_ref)).map(str::to_owned);
-        let deeper = || {
-            if *ty == Type::Pod {
-                let spec = self.schema().definition(self.program.core.pod_spec?);
-                return spec.field(&name.text).map(|field| format!("spec.{}", field.name));
-            }
-            let definitions = match ty {
-                Type::Container => self.program.core.container.into_iter().collect(),
-                Type::Document(kinds) => kinds
-                    .iter()
-                    .flat_map(|kind| definitions(self.schema(), kind))
-                    .collect(),
-                other => alternatives(other).into_iter().flatten().collect::<Vec<_>>(),
-            };
-            definitions
-                .into_iter()
-                .find_map(|id| self.schema().suggest_field(id, &name.text))
-        };
-        self.report(match near.or_else(deeper) {
-            Some(near) => diagnostic
-                .help(format!("did you mean `{near}`?"))
-                .fix(format!("write `{near}`"), true, name.span, near),
-            None if matches!(ty, Type::Document(kinds) if kinds.is_empty()) => diagnostic.help(
-                "an object of any kind has `metadata`, `name`, `namespace`, `kind`, `labels` and `annotations`; test \
-                 its kind first, as in `where x is Deployment`",
-            ),
-            None if part_property(&name.text).is_some() => diagnostic.help(format!(
-                "for that of the whole object write `{}.object.{}`",
-                self.excerpt(base.span),
-                name.text
-            )),
-            None => {
-                let mut names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
-                let more = names.len() > 12;
-                names.truncate(12);
-                diagnostic.help(format!(
-                    "its fields are {}{}",
-                    names
-                        .iter()
-                        .map(|name| format!("`{name}`"))
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                    if more { ", …" } else { "" }
-                ))
-            }
-        });
-    }
-
-    fn field_of_some(&mut self, base: &ir::Expression, name: &Name, missing: &[usize]) {
-        let kinds: Vec<String> = match base.ty.present() {
-            Type::Document(kinds) => missing
-                .iter()
-                .filter_map(|index| kinds.get(*index))
-                .map(|kind| kind.kind.to_string())
-                .collect(),
-            other => {
-                let all = alternatives(other);
-                missing
-                    .iter()
-                    .filter_map(|index| all.get(*index)?.last())
-                    .map(|id| self.schema().definition(*id).name.to_string())
-                    .collect()
-            }
-        };
-        let described = self.describe(base.ty.present());
-        let message = format!(
-            "`{}` is not a field of {}",
-            name.text,
-            one_of(kinds.iter().take(5).map(String::as_str))
-        );
-        let diagnostic = Diagnostic::new(Code::E0314, name.span, message)
-            .label(format!("read from {described}"))
-            .help(match self.test_of_kinds(base, missing) {
-                Some(test) => format!("test the kind first, as in `where {test}`, or range over fewer kinds"),
-                None => "test the kind first with `is`, or range over fewer kinds".to_owned(),
-            });
-        self.report(match self.bound_at(base) {
-            Some(bound) => diagnostic.with(bound, format!("this is {}", article(&described))),
-            None => diagnostic,
-        });
-    }
-
-    /// The test that leaves the kinds that have a field: `o is Deployment`. `missing` are the members of
-    /// the base's type that lack it.
-    fn test_of_kinds(&self, base: &ir::Expression, missing: &[usize]) -> Option<String> {
-        let slot = super::place::root(base)?;
-        let Type::Document(kinds) = self.type_of_local(slot) else {
-            return None;
-        };
-        // Without a member for each kind, nothing tells which of them have the field.
-        let members = match base.ty.present() {
-            Type::Document(kinds) => kinds.len(),
-            other => alternatives(other).len(),
-        };
-        let having: Vec<&str> = kinds
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| !missing.contains(index))
-            .map(|(_, kind)| kind.kind.as_ref())
-            .take(5)
-            .collect();
-        let name = self.names.iter().find(|bound| bound.slot == slot)?;
-        (members == kinds.len() && !having.is_empty())
-            .then(|| format!("{} is {}", name.name, having.join(" | ")))
-    }
-
-    /// All names that may stand behind a dot.
-    fn field_names(&self, ty: &Type) -> Vec<Arc<str>> {
-        let schema = self.schema();
-        let of_definition = |id: DefinitionId| {
-            schema
-                .definition(id)
-                .fields
-                .iter()
-                .map(|field| field.name.clone())
-        };
-        let words = |words: &[&str]| {
-            words
-                .iter()
-                .map(|word| Arc::from(*word))
-                .collect::<Vec<Arc<str>>>()
-        };
-        let mut names = match ty {
-            Type::Struct(_) | Type::Structs(_) => alternatives(ty)
-                .into_iter()
-                .flatten()
-                .flat_map(of_definition)
-                .collect(),
-            Type::Document(kinds) => {
-                let mut names = words(&[
-                    "name",
-                    "namespace",
-                    "labels",
-                    "annotations",
-                    "object",
-                    "file",
-                    "metadata",
-                ]);
-                names.extend(
-                    kinds
-                        .iter()
-                        .flat_map(|kind| definitions(schema, kind))
-                        .flat_map(of_definition),
-                );
-                if bear_pods(schema, kinds) {
-                    names.extend(words(&["pod", "containers"]));
-                }
-                names
-            }
-            Type::Pod => words(&[
-                "metadata",
-                "spec",
-                "containers",
-                "name",
-                "namespace",
-                "kind",
-                "labels",
-                "annotations",
-                "object",
-                "file",
-            ]),
-            Type::Container => {
-                let mut names = words(&[
-                    "pod",
-                    "flags",
-                    "class",
-                    "object",
-                    "namespace",
-                    "labels",
-                    "annotations",
-                ]);
-                names.extend(self.program.core.container.into_iter().flat_map(of_definition));
-                names
-            }
-            Type::Image => words(&["registry", "repository", "tag", "digest"]),
-            Type::Reference => words(&["kind", "name", "optional"]),
-            Type::Estimate(_) => words(&["low", "high"]),
-            _ => Vec::new(),
-        };
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
     /// `base[key]`.
     pub(super) fn index(
         &mut self,
@@ -487,6 +258,14 @@ pub(super) fn article(noun: &str) -> String {
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
+/// The kind that deploys objects.
+fn application() -> ir::KindReference {
+    ir::KindReference {
+        kind: "Application".into(),
+        groups: vec!["argoproj.io".into()],
+    }
+}
+
 /// What every part of an object has.
 pub(super) fn part_property(name: &str) -> Option<(Property, Type)> {
     Some(match name {
@@ -497,6 +276,10 @@ pub(super) fn part_property(name: &str) -> Option<(Property, Type)> {
         "labels" => (Property::Labels, Type::Map(Box::new(Type::String))),
         "annotations" => (Property::Annotations, Type::Map(Box::new(Type::String))),
         "file" => (Property::File, Type::String),
+        "application" => (
+            Property::Application,
+            Type::Document(vec![application()]).optional(),
+        ),
         _ => return None,
     })
 }
@@ -578,6 +361,14 @@ fn lookup(program: &Program, kinds: &[Vec<DefinitionId>], name: &str) -> Lookup 
     }
 }
 
+/// The type of a field that every one of several structs has.
+pub(super) fn field_type(program: &Program, kinds: &[Vec<DefinitionId>], name: &str) -> Option<Type> {
+    match lookup(program, kinds, name) {
+        Lookup::Field { ty, .. } => Some(ty),
+        _ => None,
+    }
+}
+
 /// A field of a kind's versions; demanded only if every version demands it.
 fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Option<(Type, bool)> {
     let mut joined: Option<(Type, bool)> = None;
@@ -595,10 +386,14 @@ fn in_versions(program: &Program, versions: &[DefinitionId], name: &str) -> Opti
             nested.push(id);
         }
         let ty = type_of_field(program, *id, field);
+        // Another release of a tool may do without.
+        let is_head =
+            matches!(name, "apiVersion" | "kind" | "metadata") && definition.field("metadata").is_some();
+        let demanded = field.required && (is_head || !program.is_of_tool(*id));
         joined = Some(match joined {
-            None => (ty, field.required),
+            None => (ty, demanded),
             // Where versions disagree, the first is the one in use longest.
-            Some((before, required)) => (before, required && field.required),
+            Some((before, required)) => (before, required && demanded),
         });
     }
     nested.sort_unstable();

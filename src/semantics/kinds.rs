@@ -1,7 +1,7 @@
 //! Kinds as policies name them → the kinds and definitions of the API.
 //!
-//! A kind's name means all its versions. A kind of a group that the API does not know is taken at its
-//! word: its fields are of type `Any`.
+//! A kind's name means all its versions. A kind of a group that neither the API nor a tool's schema knows is
+//! taken at its word: its fields are of type `Any`.
 
 use super::checker::Checker;
 use crate::codes::Code;
@@ -108,9 +108,10 @@ pub(super) fn kind_named(schema: &Schema, name: &str) -> Option<KindReference> {
 /// The definitions of a kind's versions, the most stable first; none if the API does not know it.
 pub(super) fn definitions(schema: &Schema, reference: &KindReference) -> Vec<DefinitionId> {
     let mut definitions: Vec<DefinitionId> = Vec::new();
-    for version in versions(schema, reference) {
-        if !definitions.contains(&version.definition) {
-            definitions.push(version.definition);
+    let of_group = |group: &Arc<str>| schema.fields_of_kind(&reference.kind, group);
+    for definition in reference.groups.iter().flat_map(of_group) {
+        if !definitions.contains(&definition) {
+            definitions.push(definition);
         }
     }
     definitions

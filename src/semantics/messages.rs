@@ -427,6 +427,7 @@ fn property_name(property: Property) -> Option<&'static str> {
         Property::Labels => "labels",
         Property::Annotations => "annotations",
         Property::File => "file",
+        Property::Application => "application",
         Property::Pod => "pod",
         Property::Containers => "containers",
         Property::ContainerClass => "class",

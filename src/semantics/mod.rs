@@ -37,6 +37,7 @@ mod subject;
 #[cfg(test)]
 mod tests;
 mod types;
+mod unknown_fields;
 mod uses;
 mod warnings;
 

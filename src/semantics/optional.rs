@@ -2,7 +2,8 @@
 
 use super::checker::{Checker, constant, error, expression};
 use super::fields::{article, fields_of};
-use super::types::{agrees, common};
+use super::kinds::definitions;
+use super::types::{agrees, alternatives, common};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{self, Constant, ExpressionKind, Property, Type};
@@ -288,6 +289,22 @@ impl Checker<'_> {
             (Type::Quantity(None), Type::Quantity(Some(_))) => true,
             _ => false,
         };
+        if !possible
+            && self.is_of_tool(&value)
+            && let Some(form) = needless(value.ty.present(), wanted.present())
+        {
+            let value = match form {
+                Needless::AsItIs => return value,
+                Needless::Same => value,
+                Needless::AsAny => as_any(value),
+            };
+            if *wanted.present() == Type::Any {
+                return self.narrowed(value);
+            }
+            let wanted = wanted.present().clone();
+            let kind = ExpressionKind::Cast(Box::new(value), wanted.clone());
+            return self.narrowed(expression(kind, wanted.optional(), span));
+        }
         if !possible {
             let from = self.describe(&value.ty);
             let to = self.describe(&wanted);
@@ -311,6 +328,32 @@ impl Checker<'_> {
         let wanted = wanted.present().clone();
         let kind = ExpressionKind::Cast(Box::new(value), wanted.clone());
         self.narrowed(expression(kind, wanted.optional(), span))
+    }
+
+    /// Whether a value is part of a tool's object of which policies know the fields without a definition in the
+    /// repository. What is of its type in the release that is known here need not be in others.
+    pub(super) fn is_of_tool(&self, value: &ir::Expression) -> bool {
+        let is_of_tool = |ty: &Type| {
+            let known = match ty.present() {
+                Type::Document(kinds) => kinds
+                    .iter()
+                    .flat_map(|kind| definitions(self.schema(), kind))
+                    .collect(),
+                other => alternatives(other).into_iter().flatten().collect::<Vec<_>>(),
+            };
+            known.into_iter().any(|id| self.program.is_of_tool(id))
+        };
+        is_of_tool(&value.ty)
+            || match &value.kind {
+                ExpressionKind::Field { base, .. }
+                | ExpressionKind::Index(base, _)
+                | ExpressionKind::Coalesce(base, _) => self.is_of_tool(base),
+                ExpressionKind::Local(slot) => {
+                    let named = self.values.get(slot);
+                    named.is_some_and(|named| self.is_of_tool(&named.value))
+                }
+                _ => false,
+            }
     }
 
     /// Reports a value of the wrong type.
@@ -348,6 +391,42 @@ impl Checker<'_> {
             None => diagnostic,
         });
     }
+}
+
+/// How a cast is taken that a known type makes needless.
+enum Needless {
+    /// The value stays, with all that is known of it.
+    AsItIs,
+    /// The value may be another in other releases.
+    Same,
+    /// What is known of the value is forgotten first.
+    AsAny,
+}
+
+/// Whether values of a type are always what is asked for.
+fn needless(found: &Type, wanted: &Type) -> Option<Needless> {
+    match (found, wanted) {
+        (_, Type::Any) => Some(Needless::AsAny),
+        (Type::List(found), Type::List(wanted)) | (Type::Map(found), Type::Map(wanted))
+            if **wanted == Type::Any && !found.is_struct() =>
+        {
+            Some(Needless::AsAny)
+        }
+        (Type::List(_), Type::List(wanted)) | (Type::Map(_), Type::Map(wanted)) if **wanted == Type::Any => {
+            Some(Needless::AsItIs)
+        }
+        (Type::Struct(_) | Type::Structs(_), Type::Map(wanted)) if **wanted == Type::Any => {
+            Some(Needless::AsAny)
+        }
+        (found, wanted) => agrees(found, wanted).then_some(Needless::Same),
+    }
+}
+
+/// A value of which nothing is known.
+pub(super) fn as_any(value: ir::Expression) -> ir::Expression {
+    let span = value.span;
+    let kind = ExpressionKind::Cast(Box::new(value), Type::Any);
+    expression(kind, Type::Any.optional(), span)
 }
 
 /// Whether the type of a value tells it from others in a manifest.

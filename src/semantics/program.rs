@@ -129,6 +129,11 @@ impl<'a> Program<'a> {
         self.schema.definition(id)
     }
 
+    /// Whether a definition is that of a tool's release.
+    pub(super) fn is_of_tool(&self, id: DefinitionId) -> bool {
+        self.schema.tool(id).is_some()
+    }
+
     pub(super) fn new(
         files: &'a [PolicyFile<'a>],
         schema: &'a Schema,

@@ -10,6 +10,7 @@ use super::render;
 use super::surroundings::{Neighbourhood, Placed};
 use crate::codes::Code;
 use crate::diagnostic::{self, Diagnostic};
+use crate::evaluate::Applications;
 use crate::manifest::{
     self, Account, Fate, FileAccount, FileReading, Group, Parsed, PassedOver, Patches, Reason, Resource,
     Surroundings, Unevaluated,
@@ -79,6 +80,8 @@ pub struct Manifests {
     pub origins: Origins,
     /// Which objects can meet.
     pub clusters: Clusters,
+    /// What Applications of Argo CD deploy.
+    pub applications: Applications,
     surroundings: BTreeMap<FileId, Surroundings>,
 }
 
@@ -139,11 +142,17 @@ impl Manifests {
             });
         }
         let mut failed = BTreeSet::new();
+        let mut delivery = None;
         if let Some(render) = &options.render {
             let is_listed = |file| reasons.contains_key(&file);
-            let outcome = render::run(world, render, &files, &manifests.resources, &is_listed, sources);
+            let mut outcome = render::run(world, render, &files, &manifests.resources, &is_listed, sources);
+            delivery = outcome.delivery.take();
             failed = manifests.replace(outcome, &mut diagnostics);
         }
+        let delivery =
+            delivery.unwrap_or_else(|| render::without_rendering(&files, &manifests.resources, sources));
+        delivery.place(&mut manifests.resources);
+        manifests.applications = delivery.applications;
         let mut groups = Groups::default();
         for (account, placed) in manifests.account.files.iter_mut().zip(&placed) {
             for fate in &mut account.documents {

@@ -187,7 +187,8 @@ impl Workspace {
     }
 
     fn repository_of<'a>(&'a self, resources: impl IntoIterator<Item = &'a Resource>) -> Repository<'a> {
-        Repository::new(&self.sources, resources, &self.schema, &self.settings)
+        let repository = Repository::new(&self.sources, resources, &self.schema, &self.settings);
+        repository.with_applications(&self.manifests.applications, &self.settings)
     }
 
     /// How to judge. `today` is the day against which waivers expire.

@@ -4,6 +4,7 @@
 //! and chart or why there is none, the files that it stands for, and where its objects come from. Renderers run in
 //! parallel, each in a folder of its own, without network, for a limited time.
 
+mod delivery;
 mod deployments;
 mod helm;
 mod kustomize;
@@ -18,12 +19,14 @@ use crate::diagnostic::Diagnostic;
 use crate::manifest::{self, Group, Node, Resource, Surroundings, Unevaluated, Value};
 use crate::source::{FileId, SourceFile, Sources, Span};
 use crate::world::{World, display};
+pub(super) use delivery::{Delivery, without_rendering};
 use deployments::{Deployment, Form, Open};
 use helm::Charts;
 use overlays::Overlays;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use substitution::Substitution;
 
@@ -65,6 +68,8 @@ struct Rendering {
     files: BTreeSet<FileId>,
     /// The clusters that something deploys it to.
     destinations: BTreeSet<String>,
+    /// The Applications that deploy it.
+    applications: Vec<Arc<Resource>>,
     result: Result<Rendered, Failure>,
 }
 
@@ -109,6 +114,8 @@ pub(super) struct Outcome {
     pub roots: Vec<Root>,
     /// The files that are deployed as they stand, each with its clusters.
     pub deployed: BTreeMap<FileId, BTreeSet<String>>,
+    /// What Applications deploy, and into which namespaces; none if there was nothing to render.
+    pub delivery: Option<Delivery>,
     /// The overlays and charts that could not be rendered, which is told.
     pub failed: BTreeSet<Group>,
 }
@@ -145,8 +152,8 @@ pub(super) fn run(
         paths: &paths,
         ids: &ids,
     };
-    let (renderings, open, deployed) = run.rounds(overlays);
-    assemble(renderings, open, deployed, is_listed, sources)
+    let (renderings, open, deployed, delivery) = run.rounds(overlays);
+    assemble(renderings, open, (deployed, delivery), is_listed, sources)
 }
 
 /// How often what is rendered may deploy further things.
@@ -164,15 +171,30 @@ struct Run<'a> {
     ids: &'a HashMap<&'a Path, FileId>,
 }
 
+/// What kustomizations take in, each looked at once.
+#[derive(Default)]
+struct Reached(RefCell<HashMap<PathBuf, BTreeSet<FileId>>>);
+
+impl Reached {
+    fn holds(&self, overlays: &Overlays, folder: &Path, file: FileId) -> bool {
+        let mut reached = self.0.borrow_mut();
+        let own = reached
+            .entry(folder.to_path_buf())
+            .or_insert_with(|| overlays.reach(folder).files);
+        own.contains(&file)
+    }
+}
+
 /// The files that are deployed as they stand, each with its clusters.
 type Deployed = BTreeMap<FileId, BTreeSet<String>>;
 
 impl Run<'_> {
     /// Renders what the repository deploys, what that deploys in turn, and so on.
-    fn rounds(&self, mut overlays: Overlays) -> (Vec<Rendering>, Vec<Open>, Deployed) {
+    fn rounds(&self, mut overlays: Overlays) -> (Vec<Rendering>, Vec<Open>, Deployed, Delivery) {
         let mut renderings: Vec<Rendering> = Vec::new();
         let mut deployments: Vec<Deployment> = Vec::new();
         let mut open: Vec<Open> = Vec::new();
+        let mut unknown = Vec::new();
         let mut kustomized = kustomize::Done::default();
         let mut released = helm::Done::default();
         // A base's objects deploy nothing before an overlay has made of them what it wants.
@@ -202,10 +224,12 @@ impl Run<'_> {
                 let more = self.find(&overlays, &deployments, &all, objects, Some(destinations));
                 found.deployments.extend(more.deployments);
                 found.open.extend(more.open);
+                found.unknown.extend(more.unknown);
             }
             started.extend(plain.iter().map(|own| own.file));
             of_texts.extend(fresh.into_iter().flat_map(|(_, objects)| objects));
             open.extend(found.open);
+            unknown.extend(found.unknown);
             if round > 0 && found.deployments.is_empty() {
                 break;
             }
@@ -241,9 +265,21 @@ impl Run<'_> {
         renderings.retain(|own| own.way.is_some() || own.is_part || !deployed.contains(&own.root));
         for rendering in &mut renderings {
             rendering.destinations = self.destinations(rendering, &kustomized, &released);
+            if let Some(way) = rendering.way {
+                let ways = match rendering.group {
+                    Group::Chart(_) => &released.ways,
+                    _ => &kustomized.ways,
+                };
+                rendering.applications.extend_from_slice(ways.applications(way));
+            }
         }
         tool::prune(self.world);
-        (renderings, open, self.plain(&deployments))
+        let plain = self.plain(&deployments);
+        let mut delivery = Delivery::default();
+        let folders = delivery::Folders::of(self.files);
+        delivery.add_plain(&deployments, &folders);
+        delivery.add_unknown(&unknown, &folders);
+        (renderings, open, plain, delivery)
     }
 
     fn find<'r>(
@@ -254,20 +290,15 @@ impl Run<'_> {
         deployers: impl IntoIterator<Item = &'r Resource>,
         destinations: Option<&BTreeSet<String>>,
     ) -> deployments::Found {
-        let reached: RefCell<HashMap<PathBuf, BTreeSet<FileId>>> = RefCell::default();
+        let reached = Reached::default();
         let place = deployments::Place {
             paths: self.paths,
             files: self.ids,
+            folders: OnceCell::new(),
             text: &|file| self.sources.file(file).text.to_string(),
             is_described: &|folder| overlays.describes(folder) || self.charts.has(folder),
             is_chart: &|folder| self.charts.meets(folder),
-            takes: &|folder, file| {
-                let mut reached = reached.borrow_mut();
-                let own = reached
-                    .entry(folder.to_path_buf())
-                    .or_insert_with(|| overlays.reach(folder).files);
-                own.contains(&file)
-            },
+            takes: &|folder, file| reached.holds(overlays, folder, file),
         };
         let mut found = deployments::find(deployers, all, &place);
         if let Some(destinations) = destinations {
@@ -347,7 +378,7 @@ impl Run<'_> {
 fn assemble(
     renderings: Vec<Rendering>,
     open: Vec<Open>,
-    deployed: Deployed,
+    (deployed, mut delivery): (Deployed, Delivery),
     is_listed: &dyn Fn(FileId) -> bool,
     sources: &mut Sources,
 ) -> Outcome {
@@ -385,16 +416,20 @@ fn assemble(
                         .diagnostics
                         .push(Diagnostic::new(Code::M0402, place, message).help(help));
                 }
+                let text = sources.next_id();
+                delivery.add(&rendering.applications, &[text]);
+                delivery.add_unknown_of_text(text, &rendering.files);
                 outcome.rendered.extend(rendering.files.iter().copied());
                 outcome.roots.push(Root {
                     group: rendering.group.clone(),
-                    text: Some(sources.next_id()),
+                    text: Some(text),
                     files: rendering.files,
                     destinations: rendering.destinations,
                 });
                 outcome.add(rendered, rendering.group, place, sources);
             }
             Err(failure) => {
+                delivery.add(&rendering.applications, &rendering.files);
                 outcome.open.extend(rendering.files.iter().copied());
                 outcome.roots.push(Root {
                     group: rendering.group.clone(),
@@ -409,6 +444,7 @@ fn assemble(
             }
         }
     }
+    outcome.delivery = Some(delivery);
     outcome
 }
 

@@ -6,6 +6,7 @@
 )]
 
 mod accounting;
+mod applications;
 mod architecture;
 mod automation;
 mod cli;

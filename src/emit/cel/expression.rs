@@ -339,6 +339,12 @@ impl<'a> Writer<'a> {
                     "it reads paths of files, which admission does not know",
                 ));
             }
+            Property::Application => {
+                return Err(Reason::new(
+                    expression.span,
+                    "it reads which Argo CD Application deploys an object, which admission does not know",
+                ));
+            }
             Property::Low | Property::High => return Err(tables(expression)),
         })
     }

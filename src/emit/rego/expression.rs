@@ -225,6 +225,12 @@ impl<'a> Writer<'a> {
     ) -> Result<String> {
         Ok(match property {
             Property::Complete => "true".to_owned(),
+            Property::Application => {
+                return Err(Reason::new(
+                    expression.span,
+                    "it reads which Argo CD Application deploys an object, which takes the folders of the repository",
+                ));
+            }
             Property::ImageRegistry => format!("_image_registry({})", self.term(base)?),
             Property::ImageRepository => format!("_image_repository({})", self.term(base)?),
             Property::ImageTag => format!("_image_tag({})", self.term(base)?),

@@ -10,12 +10,15 @@ mod glob;
 mod template;
 
 use super::Substitution;
+use crate::evaluate::{place_at, unknown_application};
 use crate::manifest::{Node, Resource, Value};
 use crate::source::{FileId, Span};
 use crate::world::normalize;
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A folder that is deployed.
 #[derive(Debug, Clone)]
@@ -29,6 +32,8 @@ pub(super) struct Deployment {
     /// Where the object begins, which tells it from others.
     place: (FileId, u32),
     pub namespace: Option<String>,
+    /// The Applications of Argo CD that say so; several where they say the same.
+    pub applications: Vec<Arc<Resource>>,
     /// The clusters that it is for, as far as they are known.
     pub destinations: BTreeSet<String>,
     /// Whether it is for the cluster that has the object itself.
@@ -74,10 +79,18 @@ impl Ways {
             before
                 .destinations
                 .extend(deployment.destinations.iter().cloned());
+            before
+                .applications
+                .extend(deployment.applications.iter().cloned());
             return None;
         }
         self.0.push(deployment.clone());
         Some(self.0.len() - 1)
+    }
+
+    /// The Applications that say so.
+    pub(super) fn applications(&self, number: usize) -> &[Arc<Resource>] {
+        self.0.get(number).map_or(&[], |way| &way.applications)
     }
 
     /// The clusters that it is for.
@@ -99,6 +112,7 @@ impl Deployment {
                 own.components.clone(),
                 own.substitution.clone(),
                 own.is_open,
+                own.namespace.clone(),
             )
         };
         way(self) == way(other)
@@ -159,6 +173,8 @@ pub(super) struct Open {
 pub(super) struct Found {
     pub deployments: Vec<Deployment>,
     pub open: Vec<Open>,
+    /// Applications of which only Argo CD knows what they say, with the folders from which they may deploy something.
+    pub unknown: Vec<(Arc<Resource>, PathBuf)>,
 }
 
 /// The repository, as deployments are looked up in it.
@@ -167,6 +183,8 @@ pub(super) struct Place<'a> {
     pub paths: &'a HashMap<FileId, &'a Path>,
     /// The files by their absolute paths.
     pub files: &'a HashMap<&'a Path, FileId>,
+    /// The folders that they lie in, once these were asked for.
+    pub folders: OnceCell<HashSet<PathBuf>>,
     /// The text of a file.
     pub text: &'a (dyn Fn(FileId) -> String + 'a),
     /// Whether a folder has a chart or a kustomization.
@@ -258,6 +276,7 @@ impl<'a> Finder<'a> {
             file: self.resource.written,
             place: (self.resource.file, self.resource.root.span.start),
             namespace: None,
+            applications: Vec::new(),
             destinations: BTreeSet::new(),
             stays: false,
             is_kustomization: false,
@@ -277,6 +296,21 @@ impl<'a> Finder<'a> {
 
     fn name(&self) -> String {
         format!("{} `{}`", self.resource.kind, self.resource.name)
+    }
+
+    /// An Application, as this object says it or makes it: at a place of a text that is kept, and with what only Argo CD
+    /// can fill in left open.
+    fn application_of(&self, root: &Node) -> Arc<Resource> {
+        let mut application = unknown_application(self.resource);
+        application.root = root.clone();
+        application.name = text(root, &["metadata", "name"]).unwrap_or_default().to_string();
+        if self.resource.kind != "Application" {
+            template::leave_open(&mut application.root);
+        }
+        if !self.is_written() {
+            place_at(&mut application.root, Span::new(self.resource.written, 0, 0));
+        }
+        Arc::new(application)
     }
 
     /// Whether the object stands so in a file. The places of a rendered one are not those of any text that is kept.
@@ -317,10 +351,12 @@ impl<'a> Finder<'a> {
 
     /// Whether files of the repository lie below a folder.
     fn is_folder(&self, folder: &Path) -> bool {
-        self.place
-            .files
-            .keys()
-            .any(|file| file.parent().is_some_and(|own| own.starts_with(folder)))
+        let folders = self.place.folders.get_or_init(|| {
+            let files = self.place.files.keys();
+            let folders: HashSet<&Path> = files.flat_map(|file| file.ancestors().skip(1)).collect();
+            folders.into_iter().map(Path::to_path_buf).collect()
+        });
+        folders.contains(folder)
     }
 
     /// The folder that a path names, and what makes objects of it.

@@ -430,6 +430,7 @@ impl Release<'_> {
             place: self.chart.file,
             files,
             destinations: BTreeSet::new(),
+            applications: Vec::new(),
             result,
         }
     }

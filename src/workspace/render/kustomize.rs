@@ -50,6 +50,8 @@ struct Build<'a> {
     is_part: bool,
     /// The clusters that it is for, as far as they are known yet.
     destinations: BTreeSet<String>,
+    /// The Applications that deploy what it is a part of.
+    applications: Vec<Arc<Resource>>,
 }
 
 /// The kustomizations that are built so far.
@@ -111,7 +113,9 @@ pub(super) fn render(
                 Ok(_) => done.known.extend(build.reach.folders.iter().cloned()),
                 Err(_) => {
                     let own = overlays.parts(build.root).into_iter();
-                    parts.extend(own.map(|part| (part, build.destinations.clone())));
+                    parts.extend(
+                        own.map(|part| (part, build.destinations.clone(), build.applications.clone())),
+                    );
                 }
             }
             let Some(place) = overlays.get(build.root).map(|own| own.file) else {
@@ -131,12 +135,14 @@ pub(super) fn render(
                 place,
                 files: build.reach.files,
                 destinations: build.destinations,
+                applications: build.applications,
             });
         }
-        parts.retain(|(part, _)| done.known.insert(part.to_path_buf()));
+        parts.retain(|(part, ..)| done.known.insert(part.to_path_buf()));
         builds = parts
             .into_iter()
-            .map(|(root, destinations)| Build {
+            .map(|(root, destinations, applications)| Build {
+                applications,
                 root,
                 reach: overlays.reach(root),
                 deployment: None,
@@ -177,6 +183,7 @@ fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment], done: &mut 
                     way: Some(way),
                     is_part: false,
                     destinations: deployment.destinations.clone(),
+                    applications: deployment.applications.clone(),
                 });
             }
         }
@@ -189,6 +196,7 @@ fn builds<'a>(overlays: &'a Overlays, deployments: &'a [Deployment], done: &mut 
                 way: None,
                 is_part: false,
                 destinations: BTreeSet::new(),
+                applications: Vec::new(),
             });
         }
     }

@@ -151,6 +151,12 @@ impl Overlays {
         self.get(folder).is_some_and(|own| !own.is_generated)
     }
 
+    /// The folders of the kustomizations in a folder.
+    pub(super) fn below(&self, folder: &Path) -> impl Iterator<Item = &Path> {
+        let all = self.kustomizations.keys().map(PathBuf::as_path);
+        all.filter(move |own| own.starts_with(folder))
+    }
+
     /// The charts that kustomizations have rendered.
     pub(super) fn charts(&self) -> BTreeSet<PathBuf> {
         let named = self.kustomizations.values().flat_map(|own| &own.charts);

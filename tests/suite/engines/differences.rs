@@ -471,16 +471,16 @@ fn references_of_volumes_name_secrets_and_claims() {
 
 #[test]
 fn what_is_read_below_a_value_of_another_type_is_absent_in_kinds_without_a_schema() {
-    let rule = "  for p in AppProject of argoproj.io\n  forbid any one in p.spec.sourceRepos as [String]: one == \"*\"";
-    let project = |specification: &str| {
+    let rule = "  for p in Profile of config.kio.kasten.io\n  forbid any one in p.spec.sources as [String]: one == \"*\"";
+    let profile = |specification: &str| {
         format!(
-            r#"{{"apiVersion":"argoproj.io/v1alpha1","kind":"AppProject","metadata":{{"name":"a"}},"spec":{specification}}}"#
+            r#"{{"apiVersion":"config.kio.kasten.io/v1alpha1","kind":"Profile","metadata":{{"name":"a"}},"spec":{specification}}}"#
         )
     };
-    check(rule, &project(r#"{"sourceRepos":["*"]}"#), &["must not"]);
-    check(rule, &project(r#"{"sourceRepos":"*"}"#), &[]);
-    check(rule, &project("[]"), &[]);
-    check(rule, &project("[null]"), &[]);
+    check(rule, &profile(r#"{"sources":["*"]}"#), &["must not"]);
+    check(rule, &profile(r#"{"sources":"*"}"#), &[]);
+    check(rule, &profile("[]"), &[]);
+    check(rule, &profile("[null]"), &[]);
 }
 
 #[test]

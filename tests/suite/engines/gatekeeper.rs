@@ -1,7 +1,7 @@
 //! Rules for Gatekeeper and as OPA bundles: what is emitted, and what is refused. `tests/conformance/run` asks
 //! the real engines for their verdicts.
 
-use super::library::library;
+use super::library::{OF_APPLICATIONS, library};
 use super::{build_options, policies, policy_sources};
 use ordain::emit::bundle::{Bundle, SigningKey};
 use ordain::emit::gatekeeper::Constraints;
@@ -66,10 +66,15 @@ fn module(template: &Value) -> &str {
 }
 
 /// What of the library looks up files that no cluster has.
-const REFUSED: &[(&str, &str)] = &[(
-    "config-reference-exists",
-    "it looks up `Kustomization` of `kustomize.config.k8s.io`, of which no version is known that could be synced",
-)];
+const REFUSED: &[(&str, &str)] = &[
+    ("argo-prune-guard", OF_APPLICATIONS),
+    ("argo-replicas-ignored", OF_APPLICATIONS),
+    ("argo-sync-wave-order", OF_APPLICATIONS),
+    (
+        "config-reference-exists",
+        "it looks up `Kustomization` of `kustomize.config.k8s.io`, of which no version is known that could be synced",
+    ),
+];
 
 #[test]
 fn a_template_has_one_engine_and_reads_what_gatekeeper_gives() {

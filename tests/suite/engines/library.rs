@@ -6,7 +6,15 @@ use ordain::emit::rego::enforceability;
 use ordain::ir::{Fixture, PolicySet, Rule};
 
 /// Rules of the library that Rego can't carry, with the reason.
-const REFUSED: &[(&str, &str)] = &[];
+const REFUSED: &[(&str, &str)] = &[
+    ("argo-prune-guard", OF_APPLICATIONS),
+    ("argo-replicas-ignored", OF_APPLICATIONS),
+    ("argo-sync-wave-order", OF_APPLICATIONS),
+];
+
+/// Why what reads Applications is told by the repository alone.
+pub const OF_APPLICATIONS: &str =
+    "it reads which Argo CD Application deploys an object, which takes the folders of the repository";
 
 /// Rules that ask for what the API server fills in, so that they find less in what is admitted than in
 /// what was written.

@@ -19,7 +19,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How reasons begin where it is not one object in a cluster that the rule judges.
-const NOT_ABOUT_ONE_OBJECT: &[&str] = &["it reads other documents", "no API server takes"];
+const NOT_ABOUT_ONE_OBJECT: &[&str] = &[
+    "it reads other documents",
+    "it reads which Argo CD Application deploys an object",
+    "no API server takes",
+];
 
 /// How the other reasons begin. Which rules they are given for is in docs/conformance.md.
 const OTHER_REASONS: &[&str] = &[

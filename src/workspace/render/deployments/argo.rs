@@ -12,6 +12,7 @@ impl Finder<'_> {
         let Some(spec) = root.get("spec") else {
             return;
         };
+        let application = self.application_of(root);
         for source in spec.get("source").into_iter().chain(elements(spec, "sources")) {
             // A source that only lends values has no folder that is deployed.
             let Some(path) = text(source, &["path"]) else {
@@ -30,6 +31,7 @@ impl Finder<'_> {
             deployment.namespace = text(spec, &["destination", "namespace"])
                 .filter(|name| !name.contains("{{"))
                 .map(str::to_string);
+            deployment.applications = vec![application.clone()];
             deployment.destinations = destination(spec).into_iter().collect();
             if let Some(helm) = source.get("helm") {
                 self.helm_source(helm, &mut deployment);

@@ -5,10 +5,12 @@
 
 use super::template::{Parameters, fill, filled};
 use super::{Finder, Found, elements, is_true, text};
+use crate::evaluate::unknown_application;
 use crate::manifest::{self, Node};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How many Applications an ApplicationSet may make here.
 const MOST: usize = 1000;
@@ -46,8 +48,7 @@ impl Finder<'_> {
                     _ = reason;
                     self.instance(template, found, &mut reasons);
                 }
-                Err(reason) if self.concerns(template) => _ = reasons.insert(reason),
-                Err(_) => {}
+                Err(reason) => self.leave_open(template, &reason, found, &mut reasons),
             }
         }
         found
@@ -58,28 +59,40 @@ impl Finder<'_> {
     /// An Application of the template.
     fn instance(&self, application: &Node, found: &mut Found, reasons: &mut BTreeSet<String>) {
         if !is_settled(application) {
-            if self.concerns(application) {
-                let reason = "its template has variables that can't be told here for sure";
-                reasons.insert(reason.to_string());
-            }
-            return;
+            let reason = "its template has variables that can't be told here for sure";
+            return self.leave_open(application, reason, found, reasons);
         }
         self.application(application, found);
     }
 
-    /// Whether a template may be about this repository: the path that it names begins with one of its folders.
-    fn concerns(&self, template: &Node) -> bool {
-        sources(template).any(|source| {
-            text(source, &["path"]).is_some_and(|path| {
+    /// Notes an Application that can't be told, if it may be about this repository.
+    fn leave_open(&self, template: &Node, reason: &str, found: &mut Found, reasons: &mut BTreeSet<String>) {
+        let folders = self.concerned(template);
+        if folders.is_empty() {
+            return;
+        }
+        reasons.insert(reason.to_string());
+        let application = Arc::new(unknown_application(self.resource));
+        let folders = folders.into_iter();
+        found
+            .unknown
+            .extend(folders.map(|folder| (application.clone(), folder)));
+    }
+
+    /// The folders of this repository with which the paths begin that a template names.
+    fn concerned(&self, template: &Node) -> Vec<PathBuf> {
+        let paths = sources(template).filter_map(|source| text(source, &["path"]));
+        paths
+            .filter_map(|path| {
                 let start = path.split("{{").next().unwrap_or_default();
                 let folder = start.rsplit_once('/').map_or("", |(folder, _)| folder);
                 let folder = if start == path { path } else { folder };
-                folder.is_empty() && path.contains("{{")
-                    || self
-                        .below_root(folder, &|folder| self.is_folder(folder))
-                        .is_some()
+                match folder.is_empty() && path.contains("{{") {
+                    true => Some(PathBuf::new()),
+                    false => self.below_root(folder, &|folder| self.is_folder(folder)),
+                }
             })
-        })
+            .collect()
     }
 
     /// The parameters that a generator gives.

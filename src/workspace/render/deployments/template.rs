@@ -34,6 +34,16 @@ pub(super) fn filled(node: &Node, parameters: &Parameters, is_go: bool) -> Node 
     }
 }
 
+/// Marks what still has variables as unknown.
+pub(super) fn leave_open(node: &mut Node) {
+    match &mut node.value {
+        Value::String(text) if text.contains("{{") => node.value = Value::Unknown(std::mem::take(text)),
+        Value::Sequence(nodes) => nodes.iter_mut().for_each(leave_open),
+        Value::Mapping(mapping) => mapping.values_mut().for_each(leave_open),
+        _ => {}
+    }
+}
+
 /// A text with its variables filled in.
 pub(super) fn fill(text: &str, parameters: &Parameters, is_go: bool) -> String {
     let mut out = String::new();
