@@ -1,7 +1,7 @@
 //! The lines under a report for people: what was found, what was read, what to do next.
 
 use super::{Report, Style, escape};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Origin, Severity};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -63,16 +63,38 @@ fn found(out: &mut String, report: &Report, style: &Style) {
         let names = by_rule.iter().map(|(id, _, count)| format!("{id} ×{count}"));
         let _ = writeln!(out, "  {}", list(names));
     }
-    let fixable = report
+    // `--fix` mends manifests; what is wrong with policies is their authors' to decide.
+    let of_policies = |own: &&Diagnostic| matches!(&own.origin, Origin::Code(code) if code.id().starts_with(['C', 'E', 'W', 'R']));
+    let (in_policies, in_manifests): (Vec<&Diagnostic>, Vec<&Diagnostic>) = report
         .diagnostics
         .iter()
-        .filter(|diagnostic| diagnostic.fix.is_some())
-        .count();
-    if fixable > 0 {
+        .filter(|own| own.fix.is_some())
+        .partition(of_policies);
+    if !in_policies.is_empty() {
         let _ = writeln!(
             out,
-            "  {fixable} can be mended mechanically (`--format json` has the edits)"
+            "  {} can be mended mechanically (`--format json` has the edits)",
+            in_policies.len()
         );
+    }
+    let fixable = |safe: bool| {
+        let fixes = in_manifests.iter().filter_map(|own| own.fix.as_ref());
+        fixes.filter(|fix| fix.safe == safe).count()
+    };
+    match (fixable(true), fixable(false)) {
+        (0, 0) => {}
+        (safe, 0) => {
+            let _ = writeln!(out, "  {safe} can be mended by `--fix`");
+        }
+        (0, others) => {
+            let _ = writeln!(out, "  {others} can be mended by `--fix --unsafe-fixes`");
+        }
+        (safe, others) => {
+            let _ = writeln!(
+                out,
+                "  {safe} can be mended by `--fix`, {others} more with `--unsafe-fixes`"
+            );
+        }
     }
     let waived = report.summary.waived.len();
     if waived > 0 {
