@@ -290,18 +290,23 @@ fn told(finding: &Diagnostic, fix: &Fix, workspace: &Workspace) -> String {
     .into_owned()
 }
 
-/// Whether a file is a link to one outside of a folder.
+/// Whether a file is a link that crosses the border of a folder.
 fn leads_out(path: &Path, folder: &Path) -> bool {
-    let (Ok(real), Ok(root)) = (Disk.canonical(path), Disk.canonical(folder)) else {
-        return true;
-    };
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    let is_link = match (Disk.canonical(parent), path.file_name()) {
-        (Ok(parent), Some(name)) => parent.join(name) != real,
+    let canonical = |path: &Path| Disk.canonical(path).ok();
+    match (
+        canonical(path),
+        canonical(parent),
+        canonical(folder),
+        path.file_name(),
+    ) {
+        (Some(real), Some(parent), Some(folder), Some(name)) => {
+            let is_link = parent.join(name) != real;
+            is_link && !(real.starts_with(&folder) && parent.starts_with(&folder))
+        }
         _ => true,
-    };
-    is_link && !real.starts_with(root)
+    }
 }

@@ -14,6 +14,7 @@ mod engines;
 mod evaluation;
 mod injection;
 mod lsp;
+mod mending;
 mod migrate;
 mod mutation;
 mod pages;
