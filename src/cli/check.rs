@@ -269,15 +269,23 @@ pub(super) fn judge(world: &dyn World, arguments: &Check) -> Result<Judgement, F
         summary.undecided = outcome.undecided.iter().map(undecided).collect();
     }
     diagnostics.extend(judged.diagnostics);
-    let mut mendable = Vec::new();
-    if arguments.mending.is_asked() {
-        let files = workspace.manifests.account.files.iter();
-        let files: BTreeSet<FileId> = files.map(|account| account.file).collect();
-        let is_mendable =
-            |finding: &&Diagnostic| finding.fix.is_some() && files.contains(&finding.primary.span.file);
-        mendable.extend(diagnostics.iter().filter(is_mendable).cloned());
-        diagnostic::sort(&mut mendable, &workspace.sources);
+    let files = workspace.manifests.account.files.iter();
+    let files: BTreeSet<FileId> = files.map(|account| account.file).collect();
+    let mut mendable: Vec<Diagnostic> = Vec::new();
+    for finding in diagnostics
+        .iter()
+        .filter(|own| files.contains(&own.primary.span.file))
+    {
+        match &finding.fix {
+            Some(fix) if fix.safe => summary.mendable.safe += 1,
+            Some(_) => summary.mendable.others += 1,
+            None => continue,
+        }
+        if arguments.mending.is_asked() {
+            mendable.push(finding.clone());
+        }
     }
+    diagnostic::sort(&mut mendable, &workspace.sources);
     let mut diagnostics = workspace.lead_back(diagnostics);
     diagnostic::sort(&mut diagnostics, &workspace.sources);
     Ok(Judgement {

@@ -1,7 +1,7 @@
 //! The lines under a report for people: what was found, what was read, what to do next.
 
-use super::{Report, Style, escape};
-use crate::diagnostic::{Diagnostic, Origin, Severity};
+use super::{Mendable, Report, Style, escape};
+use crate::diagnostic::Severity;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -63,25 +63,9 @@ fn found(out: &mut String, report: &Report, style: &Style) {
         let names = by_rule.iter().map(|(id, _, count)| format!("{id} ×{count}"));
         let _ = writeln!(out, "  {}", list(names));
     }
-    // `--fix` mends manifests; what is wrong with policies is their authors' to decide.
-    let of_policies = |own: &&Diagnostic| matches!(&own.origin, Origin::Code(code) if code.id().starts_with(['C', 'E', 'W', 'R']));
-    let (in_policies, in_manifests): (Vec<&Diagnostic>, Vec<&Diagnostic>) = report
-        .diagnostics
-        .iter()
-        .filter(|own| own.fix.is_some())
-        .partition(of_policies);
-    if !in_policies.is_empty() {
-        let _ = writeln!(
-            out,
-            "  {} can be mended mechanically (`--format json` has the edits)",
-            in_policies.len()
-        );
-    }
-    let fixable = |safe: bool| {
-        let fixes = in_manifests.iter().filter_map(|own| own.fix.as_ref());
-        fixes.filter(|fix| fix.safe == safe).count()
-    };
-    match (fixable(true), fixable(false)) {
+    let with_fix = report.diagnostics.iter().filter(|own| own.fix.is_some()).count();
+    let Mendable { safe, others } = report.summary.mendable;
+    match (safe, others) {
         (0, 0) => {}
         (safe, 0) => {
             let _ = writeln!(out, "  {safe} can be mended by `--fix`");
@@ -95,6 +79,14 @@ fn found(out: &mut String, report: &Report, style: &Style) {
                 "  {safe} can be mended by `--fix`, {others} more with `--unsafe-fixes`"
             );
         }
+    }
+    // Those of policies, and of what was rendered.
+    let by_hand = with_fix.saturating_sub(safe + others);
+    if by_hand > 0 {
+        let _ = writeln!(
+            out,
+            "  {by_hand} can be mended mechanically (`--format json` has the edits)"
+        );
     }
     let waived = report.summary.waived.len();
     if waived > 0 {
