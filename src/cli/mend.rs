@@ -310,3 +310,27 @@ fn leads_out(path: &Path, folder: &Path) -> bool {
         _ => true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_meanwhile_is_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("web.yaml");
+        let mended = |original: &str| Mended {
+            original: original.into(),
+            before: original.into(),
+            texts: vec![original.into(), "a: 2\n".into()],
+        };
+        Disk.write(&path, b"a: 1 # by another\n").unwrap();
+        assert_eq!(
+            mended("a: 1\n").write(&path),
+            Err("it changed while it was checked; run again".to_string())
+        );
+        assert_eq!(Disk.read(&path).unwrap(), b"a: 1 # by another\n");
+        assert_eq!(mended("a: 1 # by another\n").write(&path), Ok(()));
+        assert_eq!(Disk.read(&path).unwrap(), b"a: 2\n");
+    }
+}

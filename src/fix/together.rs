@@ -108,7 +108,23 @@ impl Round<'_> {
         }
         let behind = self.text.len() - around.end;
         let after = after.get(around.start..after.len().checked_sub(behind)?)?;
-        between(&read_as(before, self.is_json)?, &read_as(after, self.is_json)?)
+        let values = between(&read_as(before, self.is_json)?, &read_as(after, self.is_json)?)?;
+        // An alias has a place of its own, and the value of its anchor.
+        let gone: i64 = values.values().filter(|count| **count < 0).sum();
+        let puts_scalars = fix.edits.iter().all(|edit| self.is_scalar(edit.span));
+        (!puts_scalars || -gone <= fix.edits.len() as i64).then_some(values)
+    }
+
+    /// Whether these are the bytes of one scalar.
+    fn is_scalar(&self, span: Span) -> bool {
+        fn holds(node: &Node, range: &Range<usize>) -> bool {
+            let own = node.span.range();
+            let is_leaf = node.entries().is_empty() && node.elements().is_empty();
+            is_leaf && own == *range
+                || node.entries().iter().any(|entry| holds(&entry.value, range))
+                || node.elements().iter().any(|element| holds(element, range))
+        }
+        self.trees.iter().any(|tree| holds(tree, &span.range()))
     }
 
     /// What another text says otherwise; none if it can't be read, or has other documents.
@@ -183,4 +199,82 @@ fn add(sum: &mut Values, values: &Values) {
         *sum.entry(value.clone()).or_default() += count;
     }
     sum.retain(|_, count| *count != 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    /// A fix that puts a text into the place of another, which stands once in the text.
+    fn put(text: &str, old: &str, new: &str) -> Fix {
+        let start = text.find(old).unwrap();
+        Fix {
+            title: String::new(),
+            safe: true,
+            edits: vec![Edit {
+                span: Span::new(FileId(0), start, start + old.len()),
+                text: new.to_string(),
+            }],
+        }
+    }
+
+    /// Makes some fixes together: the text, and a letter a fix: `+` if it was made.
+    fn check(text: &str, fixes: &[(&str, &str)], expected: &str, made: &str) {
+        let fixes: Vec<Fix> = fixes.iter().map(|(old, new)| put(text, old, new)).collect();
+        let (after, applied) = together(text, false, &fixes.iter().collect::<Vec<_>>());
+        let applied: String = applied.iter().map(|made| if *made { '+' } else { '-' }).collect();
+        assert_eq!((&*after, &*applied), (expected, made), "{text}");
+    }
+
+    #[test]
+    fn fixes_of_several_places_are_made_at_once() {
+        check(
+            "a: x # why\n---\nb: [y, z]\n",
+            &[("x", "1"), ("y, ", "")],
+            "a: 1 # why\n---\nb: [z]\n",
+            "++",
+        );
+    }
+
+    #[test]
+    fn the_same_fix_of_two_findings_is_made_once() {
+        check("a: x\n", &[("x", "1"), ("x", "1")], "a: 1\n", "++");
+    }
+
+    #[test]
+    fn what_meets_in_one_place_waits() {
+        check("a: xyz\n", &[("xy", "1"), ("yz", "2")], "a: 1z\n", "+-");
+    }
+
+    #[test]
+    fn what_changes_nothing_or_breaks_the_text_is_not_made() {
+        check(
+            "a: x # why\nb: y\n",
+            &[("why", "so"), ("y\n", "[\n")],
+            "a: x # why\nb: y\n",
+            "--",
+        );
+        check("a: x\n", &[("x", "1\n---\nb: 2")], "a: x\n", "-");
+    }
+
+    #[test]
+    fn what_several_places_share_is_not_touched() {
+        let unchanged = |text: &str, old: &str, new: &str| check(text, &[(old, new)], text, "-");
+        unchanged("a: &t x\nb: *t\n", "x", "1");
+        unchanged("a: &t { x: 1 }\nb: *t\n", "x", "y");
+        unchanged("a: &t { x: 1 }\nb: *t\n", "1", "2");
+        unchanged("a: &t { x: 1 }\nb: { <<: *t }\n", "1", "2");
+    }
+
+    #[test]
+    fn fixes_that_do_something_else_together_are_made_one_by_one() {
+        // Each leaves a list with one element; together they leave none.
+        check(
+            "a:\n  - x\n  - y\n",
+            &[("  - x\n", ""), ("  - y\n", "")],
+            "a:\n  - y\n",
+            "+-",
+        );
+    }
 }

@@ -197,7 +197,7 @@ fn permissions_and_links_stay_and_no_link_leads_to_a_file_outside() {
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
 }
 
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::default());
+static SCHEMA: LazyLock<Schema> = LazyLock::new(Schema::default);
 
 /// What a rule finds in a text.
 fn findings(rule: &Rule, text: &str) -> Vec<Diagnostic> {
