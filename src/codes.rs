@@ -142,6 +142,7 @@ codes! {
     W0005 Low "default that is never taken"
     W0006 Low "rule in the place of another"
     W0007 Low "regular expression behind `like`"
+    W0008 Low "exclusion of what is not adopted"
     W0101 Medium "goals that fight"
     W0102 Low "changes without approval"
     W0103 Low "model that is not pinned"

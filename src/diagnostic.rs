@@ -97,7 +97,7 @@ pub struct Edit {
 pub struct Fix {
     /// What it does, as an imperative: "set `privileged` to `false`".
     pub title: String,
-    /// Whether behaviour stays as intended; `--fix` leaves unsafe fixes alone.
+    /// Whether what runs behaves as before; `--fix` leaves the others alone.
     pub safe: bool,
     /// The edits, none of which overlap.
     pub edits: Vec<Edit>,

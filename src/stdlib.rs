@@ -44,6 +44,18 @@ impl LibraryFile {
         format!("std.{}", self.folder)
     }
 
+    /// The rule's name in full: `std.security.host-network`.
+    pub fn rule_path(&self) -> String {
+        format!("{}.{}", self.pack(), self.name)
+    }
+
+    /// The other tools that `replaces` names, once a line. The canonical layout tells them without parsing.
+    pub fn peers(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let lines = self.text.lines();
+        let checks = lines.filter_map(|line| line.strip_prefix("  replaces \""));
+        checks.filter_map(|check| Some(check.split_once('/')?.0))
+    }
+
     /// Whether it declares a rule; else packs, functions or metrics.
     pub fn is_rule(&self) -> bool {
         !matches!(self.folder, "presets" | "lib" | "metrics")

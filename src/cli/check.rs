@@ -2,6 +2,7 @@
 
 use super::conftest::{self, Rego};
 use super::engine::{self, Engine};
+use super::mend::{self, Mending};
 use super::output::{self, Color};
 use super::{Failure, Outcome, date};
 use crate::codes::Code;
@@ -11,9 +12,11 @@ use crate::ir::Date;
 use crate::report::files::Listing;
 use crate::report::{self, Format, Report, Style, Summary, Undecided};
 use crate::schema::KubernetesVersion;
+use crate::source::FileId;
 use crate::workspace::{self, Impossible, Request, Workspace};
 use crate::world::{Disk, World};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use std::collections::BTreeSet;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -21,7 +24,11 @@ use std::path::PathBuf;
 /// Arguments of `ordain check`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Exit codes: 0 clean, 1 findings at or above --fail-on, 2 the check could not be done.
+Exit codes: 0 clean, 1 findings at or above --fail-on (with --fix: what remains; with --diff: or anything to
+change), 2 the check could not be done.
+
+--fix edits the manifests in place, keeps comments and layout, and checks again until nothing more can be mended.
+Templates, rendered objects and links that lead out of the repository are left as they are.
 
 --render has `kustomize`, or else `kubectl`, build kustomizations, and `helm` charts, with the values that Argo CD
 Applications, ApplicationSets and Flux HelmReleases of the repository name. They run without network, each for at
@@ -32,6 +39,9 @@ Examples:
   ordain check
   ordain check apps infrastructure --fail-on high
   ordain check --render
+  ordain check --diff
+  ordain check --fix
+  ordain check --fix --unsafe-fixes --only run-as-non-root
   ordain check --format sarif --output ordain.sarif
   ordain check deployment.yaml --no-config --only privileged-container")]
 pub struct Check {
@@ -103,6 +113,10 @@ pub struct Check {
     #[arg(long)]
     pub show_files: bool,
 
+    /// What is to be mended.
+    #[command(flatten)]
+    pub mending: Mending,
+
     /// Rego of one's own.
     #[command(flatten)]
     pub conftest: Rego,
@@ -134,12 +148,67 @@ fn kube_version(text: &str) -> Result<KubernetesVersion, String> {
     })
 }
 
-/// Checks and prints.
+/// A repository, judged.
+pub(super) struct Judgement {
+    /// What was judged.
+    pub workspace: Workspace,
+    /// What was found, at what people wrote, in order.
+    diagnostics: Vec<Diagnostic>,
+    /// Findings with a fix in files that are judged as they stand, in order.
+    pub mendable: Vec<Diagnostic>,
+    summary: Summary,
+    notes: Vec<String>,
+    /// Why Rego of one's own did not come to an end.
+    failure: Option<String>,
+}
+
+impl Judgement {
+    /// Whether all that was to be judged was.
+    pub fn is_complete(&self) -> bool {
+        self.workspace.is_sound() && self.failure.is_none()
+    }
+}
+
+/// Checks, mends if that is wanted, and prints.
 pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
     if let Some(threads) = arguments.threads {
         workspace::use_threads(threads.get())?;
     }
-    let request = Request {
+    if arguments.show_files {
+        return show_files(arguments);
+    }
+    let (judgement, mends) = match arguments.mending.is_asked() {
+        true => mend::run(arguments).map(|(judgement, mends)| (judgement, Some(mends)))?,
+        false => (judge(&Disk, arguments)?, None),
+    };
+    // The process ends with the run: to give its memory back value by value would only take time.
+    let judgement = ManuallyDrop::new(judgement);
+    for note in &judgement.notes {
+        output::complain(note);
+    }
+    let mended = mends.map(|mends| mends.finish(&arguments.mending));
+    if !arguments.mending.diff {
+        print(arguments, &judgement)?;
+    }
+    if !judgement.workspace.is_sound() {
+        let reason = "the policies or the configuration have errors, so nothing was judged";
+        return Err(Failure(format!("{reason}; mend them and run again")));
+    }
+    if let Some(reason) = &judgement.failure {
+        return Err(Failure(reason.clone()));
+    }
+    let fail_on = fail_on(arguments, &judgement);
+    let is_grave = |diagnostic: &Diagnostic| diagnostic.severity >= fail_on;
+    let remains = judgement.diagnostics.iter().any(is_grave);
+    Ok(match mended.transpose()? {
+        Some(Outcome::Faulty) => Outcome::Faulty,
+        _ if remains => Outcome::Faulty,
+        _ => Outcome::Clean,
+    })
+}
+
+fn request(arguments: &Check) -> Request {
+    Request {
         paths: arguments.paths.clone(),
         no_config: arguments.no_config,
         policies: arguments.policy.clone(),
@@ -149,23 +218,29 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         partial: arguments.partial,
         render: arguments.render.then_some(true),
         ..Request::default()
-    };
-    // The process ends with the run: to give its memory back value by value would only take time.
-    let mut workspace = ManuallyDrop::new(Workspace::open(&Disk, &request)?);
-    if arguments.show_files {
-        let listing = Listing::of(&workspace.manifests.account, &workspace.sources);
-        output::print(&match arguments.format {
-            Format::Json => listing.json(),
-            _ => listing.lines(),
-        })?;
-        return Ok(Outcome::Clean);
     }
+}
+
+fn show_files(arguments: &Check) -> Result<Outcome, Failure> {
+    let workspace = ManuallyDrop::new(Workspace::open(&Disk, &request(arguments))?);
+    let listing = Listing::of(&workspace.manifests.account, &workspace.sources);
+    output::print(&match arguments.format {
+        Format::Json => listing.json(),
+        _ => listing.lines(),
+    })?;
+    Ok(Outcome::Clean)
+}
+
+/// Judges the repository that a world holds.
+pub(super) fn judge(world: &dyn World, arguments: &Check) -> Result<Judgement, Failure> {
+    let mut workspace = Workspace::open(world, &request(arguments))?;
+    let mut notes = Vec::new();
     let judged = match workspace.is_sound() {
         true => conftest::check(&arguments.conftest, &arguments.only, &mut workspace)?.unwrap_or_default(),
         false => conftest::Judged::default(),
     };
     if !judged.note.is_empty() {
-        output::complain(&judged.note);
+        notes.push(judged.note);
     }
     let mut summary = Summary::of(&workspace.manifests.account, &workspace.sources);
     let mut diagnostics = workspace.faults.clone();
@@ -186,9 +261,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         let options = workspace.options(Some(today));
         let (outcome, note) = engine::check(arguments.engine, &workspace, &options)?;
         let outcome = workspace.hold_budgets(outcome);
-        if let Some(note) = note {
-            output::complain(&note);
-        }
+        notes.extend(note);
         diagnostics.extend(outcome.findings);
         let waived = outcome.waived.into_iter().map(|(finding, _)| finding).collect();
         summary.waived = workspace.lead_back(waived);
@@ -196,17 +269,48 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
         summary.undecided = outcome.undecided.iter().map(undecided).collect();
     }
     diagnostics.extend(judged.diagnostics);
+    let files = workspace.manifests.account.files.iter();
+    let files: BTreeSet<FileId> = files.map(|account| account.file).collect();
+    let mut mendable: Vec<Diagnostic> = Vec::new();
+    for finding in diagnostics
+        .iter()
+        .filter(|own| files.contains(&own.primary.span.file))
+    {
+        match &finding.fix {
+            Some(fix) if fix.safe => summary.mendable.safe += 1,
+            Some(_) => summary.mendable.others += 1,
+            None => continue,
+        }
+        if arguments.mending.is_asked() {
+            mendable.push(finding.clone());
+        }
+    }
+    diagnostic::sort(&mut mendable, &workspace.sources);
     let mut diagnostics = workspace.lead_back(diagnostics);
     diagnostic::sort(&mut diagnostics, &workspace.sources);
-    let fail_on = arguments
-        .fail_on
-        .or(workspace.configuration.fail_on)
-        .unwrap_or(Severity::Medium);
+    Ok(Judgement {
+        workspace,
+        diagnostics,
+        mendable,
+        summary,
+        notes,
+        failure: judged.failure,
+    })
+}
+
+/// The severity from which the exit code is 1.
+fn fail_on(arguments: &Check, judgement: &Judgement) -> Severity {
+    let configured = judgement.workspace.configuration.fail_on;
+    arguments.fail_on.or(configured).unwrap_or(Severity::Medium)
+}
+
+/// Prints the report, or writes it into a file.
+fn print(arguments: &Check, judgement: &Judgement) -> Result<(), Failure> {
     let report = Report {
-        diagnostics: &diagnostics,
-        sources: &workspace.sources,
-        rules: &workspace.rules(),
-        summary: &summary,
+        diagnostics: &judgement.diagnostics,
+        sources: &judgement.workspace.sources,
+        rules: &judgement.workspace.rules(),
+        summary: &judgement.summary,
     };
     let style = Style {
         color: arguments.output.is_none() && arguments.color.is_on(),
@@ -216,7 +320,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
             Some(0) => None,
             limit => limit,
         },
-        fail_on,
+        fail_on: fail_on(arguments, judgement),
     };
     let text = report::render(arguments.format, &report, &style);
     match &arguments.output {
@@ -225,19 +329,7 @@ pub fn run(arguments: &Check) -> Result<Outcome, Failure> {
             .write(path, text.as_bytes())
             .map_err(|error| Failure(format!("can't write `{}`: {error}", path.display())))?,
     }
-    if !workspace.is_sound() {
-        let reason = "the policies or the configuration have errors, so nothing was judged";
-        return Err(Failure(format!("{reason}; mend them and run again")));
-    }
-    if let Some(reason) = judged.failure {
-        return Err(Failure(reason));
-    }
-    let is_grave = |diagnostic: &Diagnostic| diagnostic.severity >= fail_on;
-    Ok(if diagnostics.iter().any(is_grave) {
-        Outcome::Faulty
-    } else {
-        Outcome::Clean
-    })
+    Ok(())
 }
 
 fn undecided(undecided: &evaluate::Undecided) -> Undecided {

@@ -1,10 +1,10 @@
-//! `ordain explain`: the page of a code or of a rule.
+//! `ordain explain`: the page of a code, of a rule or of a pack.
 
 use super::{Failure, Outcome, build, output};
 use crate::codes::Code;
 use crate::emit::{Enforceability, docs};
 use crate::evaluate::rego::conftest;
-use crate::ir::{Parameter, PolicySet, Rule};
+use crate::ir::{Pack, Parameter, PolicySet, Rule};
 use crate::report::{self, escape};
 use crate::suggest;
 use crate::syntax::ast::Declaration;
@@ -14,10 +14,12 @@ use std::fmt::Write;
 
 /// Arguments of `ordain explain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  ordain explain privileged-container\n  ordain explain E0303")]
+#[command(
+    after_help = "Examples:\n  ordain explain privileged-container\n  ordain explain std.pss.baseline\n  ordain explain E0303"
+)]
 pub struct Explain {
-    /// The id of a rule, or a code
-    #[arg(value_name = "RULE|CODE")]
+    /// The id of a rule, the name of a pack, or a code
+    #[arg(value_name = "RULE|PACK|CODE")]
     pub id: String,
 }
 
@@ -43,12 +45,19 @@ pub fn run(arguments: &Explain) -> Result<Outcome, Failure> {
         output::print(&escape::block(&page(rule, &workspace)))?;
         return Ok(Outcome::Clean);
     }
+    let packs = &workspace.policies.packs;
+    if let Some(pack) = packs.iter().find(|pack| *pack.name == *arguments.id) {
+        output::print(&escape::block(&pack_page(pack, &workspace)))?;
+        return Ok(Outcome::Clean);
+    }
     let codes = Code::ALL.iter().map(|code| code.id());
-    let hint = match suggest::nearest(&arguments.id, codes.chain(rules.iter().map(|rule| &*rule.id))) {
+    let names = codes.chain(rules.iter().map(|rule| &*rule.id));
+    let names = names.chain(packs.iter().map(|pack| &*pack.name));
+    let hint = match suggest::nearest(&arguments.id, names) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`ordain rules` lists all rules".to_string(),
     };
-    let reason = format!("there is no rule or code `{}`", arguments.id);
+    let reason = format!("there is no rule, pack or code `{}`", arguments.id);
     if workspace.is_sound() {
         return Err(Failure(format!("{reason}; {hint}")));
     }
@@ -133,7 +142,51 @@ fn page(rule: &Rule, workspace: &Workspace) -> String {
         let _ = write!(out, "\n{}", report::enforceability::lines(row));
     }
     examples(&mut out, rule, workspace);
-    source(&mut out, rule, workspace);
+    source(
+        &mut out,
+        workspace,
+        |declaration| matches!(declaration, Declaration::Rule(own) if own.name.span == rule.span),
+    );
+    out
+}
+
+/// What a pack is for and which rules it has, then its declaration.
+fn pack_page(pack: &Pack, workspace: &Workspace) -> String {
+    let title = match pack.title.is_empty() {
+        true => "rules of the library",
+        false => &pack.title,
+    };
+    let mut out = format!("{}: {title}\n", pack.name);
+    let rules = workspace.policies.rules.iter();
+    let members: Vec<&Rule> = rules.filter(|rule| pack.rules.contains(&rule.id)).collect();
+    let plural = if members.len() == 1 { "" } else { "s" };
+    let _ = writeln!(
+        out,
+        "\n{} rule{plural}; a star marks those in force here",
+        members.len()
+    );
+    let widest = members.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    for rule in members {
+        let star = if workspace.active.contains(&rule.id) {
+            '*'
+        } else {
+            ' '
+        };
+        let _ = writeln!(
+            out,
+            "  {star} {:widest$}  {:8}  {}",
+            rule.id, rule.severity, rule.title
+        );
+    }
+    if let Some(span) = pack.span {
+        source(&mut out, workspace, |declaration| match declaration {
+            Declaration::Pack(own) => own
+                .path
+                .first()
+                .is_some_and(|name| name.span.start == span.start && name.span.file == span.file),
+            _ => false,
+        });
+    }
     out
 }
 
@@ -179,11 +232,9 @@ fn examples(out: &mut String, rule: &Rule, workspace: &Workspace) {
 }
 
 /// The declaration as its file has it.
-fn source(out: &mut String, rule: &Rule, workspace: &Workspace) {
-    let items = workspace.trees.iter().flat_map(|policy| &policy.tree.items);
-    let mut own = items
-        .filter(|item| matches!(&item.declaration, Declaration::Rule(own) if own.name.span == rule.span));
-    if let Some(item) = own.next() {
+fn source(out: &mut String, workspace: &Workspace, is_meant: impl Fn(&Declaration) -> bool) {
+    let mut items = workspace.trees.iter().flat_map(|policy| &policy.tree.items);
+    if let Some(item) = items.find(|item| is_meant(&item.declaration)) {
         let file = workspace.sources.file(item.span.file);
         let line = file.position(item.span.start).line;
         let _ = writeln!(out, "\nThe policy, {}:{line}", file.path);

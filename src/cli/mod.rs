@@ -11,6 +11,7 @@ mod date;
 mod engine;
 mod explain;
 mod fmt;
+mod mend;
 mod migrate;
 mod objects;
 mod output;

@@ -37,6 +37,9 @@ pub fn of_clause<'a>(evaluator: &mut Evaluator<'a>, clause: &'a Clause) -> Optio
     })
 }
 
+/// Elements are called by their values up to this many characters.
+const LONGEST_NAME: usize = 60;
+
 type Planned = (super::ObjectId, Vec<PathPart>, Change, String);
 
 fn change_of<'a>(evaluator: &mut Evaluator<'a>, fix: &'a Fix) -> Option<Planned> {
@@ -70,15 +73,35 @@ fn change_of<'a>(evaluator: &mut Evaluator<'a>, fix: &'a Fix) -> Option<Planned>
         None => None,
     };
     let (change, title) = match (&fix.edit, node, said) {
-        (FixEdit::Set(..), Some(node), Some(said)) => {
-            (Change::Set(node), format!("set `{spelled}` to `{said}`"))
-        }
+        (FixEdit::Set(..), Some(node), Some(said)) => (
+            Change::Set(node),
+            match spelled.is_empty() {
+                true => format!("replace {} by `{said}`", element(located.place.node)),
+                false => format!("set `{spelled}` to `{said}`"),
+            },
+        ),
         (FixEdit::Add(..), Some(node), Some(said)) => {
             (Change::Add(node), format!("add `{said}` to `{spelled}`"))
         }
-        _ => (Change::Remove, format!("remove `{spelled}`")),
+        _ => (
+            Change::Remove,
+            match spelled.is_empty() {
+                true => format!("remove {}", element(located.place.node)),
+                false => format!("remove `{spelled}`"),
+            },
+        ),
     };
     Some((object, path, change, title))
+}
+
+/// What to call an element that has no path of its own: its value, or its name.
+fn element(node: &Node) -> String {
+    let named = node.get("name").unwrap_or(node);
+    match &named.value {
+        manifest::Value::String(text) if text.chars().count() <= LONGEST_NAME => format!("`{text}`"),
+        manifest::Value::Integer(number) => format!("`{number}`"),
+        _ => "the element".to_string(),
+    }
 }
 
 /// The keys from a root to a node of its tree.

@@ -6,6 +6,9 @@
 
 mod plan;
 mod render;
+mod together;
+
+pub use together::together;
 
 use crate::diagnostic::{Edit, Fix};
 use crate::ir::PathPart;
@@ -122,7 +125,12 @@ fn documents_around(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// The trees of a text, if every one of them has but one reading.
 fn read(text: &str) -> Option<Vec<Node>> {
-    let parsed = manifest::parse(SCRATCH, text, false);
+    read_as(text, false)
+}
+
+/// The same, where `is_json` of a text that is to be JSON.
+fn read_as(text: &str, is_json: bool) -> Option<Vec<Node>> {
+    let parsed = manifest::parse(SCRATCH, text, is_json);
     if !parsed.faults.is_empty() {
         return None;
     }

@@ -17,7 +17,7 @@ pub use account::{Account, Fate, FileAccount, PassedOver, Reason, Unevaluated};
 pub use json::to_json;
 pub use kustomize::{Patches, has_inline_patches, is_kustomization};
 pub use node::{Entry, Mapping, Node, Value};
-pub use parse::{Decoded, Document, MAXIMUM_DEPTH, Parsed, decode, parse};
+pub use parse::{Decoded, Document, MAXIMUM_DEPTH, Parsed, decode, encode, parse};
 pub use read::{FileReading, Surroundings, classify, is_json, is_manifest, read_text};
 pub use resource::Resource;
 pub use unevaluated::{Group, finding as unevaluated_finding};

@@ -245,7 +245,7 @@ impl Objects {
                     self.faults.push(
                         Diagnostic::new(Code::M0301, entry.key_span, message)
                             .help(format!("write `{name}`"))
-                            .fix(format!("write `{name}`"), true, entry.key_span, name),
+                            .fix(format!("write `{name}`"), false, entry.key_span, name),
                     );
                 }
             }

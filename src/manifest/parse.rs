@@ -18,7 +18,7 @@ mod tabs;
 mod yaml;
 mod yaml_chunk;
 
-pub use encoding::{Decoded, decode};
+pub use encoding::{Decoded, decode, encode};
 pub use keys::skeleton;
 
 use super::Node;

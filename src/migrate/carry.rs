@@ -8,7 +8,6 @@ use super::instance;
 use super::repository::Repository;
 use super::scope::{self, Scope, Subject};
 use super::setup::{Demand, Setup, Strength};
-use super::table;
 use crate::diagnostic::Severity;
 use crate::ir::{Constant, Replaces, Rule};
 use serde_json::Value;
@@ -119,11 +118,7 @@ pub fn checks(repository: &Repository, catalogue: &str) -> BTreeSet<String> {
         .flat_map(|rule| &rule.replaces)
         .filter(|replaces| replaces.peer == catalogue)
         .map(|replaces| replaces.check.clone());
-    let further = table::EQUIVALENTS.rows().filter_map(|[name, _, _]| {
-        let (peer, check) = name.split_once('/')?;
-        (peer == catalogue).then(|| check.to_string())
-    });
-    named.chain(further).collect()
+    named.collect()
 }
 
 fn candidates<'r>(repository: &'r Repository, catalogue: &str, check: &str) -> Vec<Candidate<'r>> {
@@ -143,17 +138,6 @@ fn candidates<'r>(repository: &'r Repository, catalogue: &str, check: &str) -> V
                     .map(|(name, value)| (name.clone(), value.to_json()))
                     .collect(),
                 from: replaces.from.clone(),
-            });
-        }
-    }
-    for [name, rule, with] in table::EQUIVALENTS.rows() {
-        let is_it = name.split_once('/') == Some((catalogue, check));
-        if let (true, Some(rule)) = (is_it, repository.rule(rule)) {
-            let with: serde_json::Map<String, Value> = serde_json::from_str(with).unwrap_or_default();
-            found.push(Candidate {
-                rule,
-                with: with.into_iter().collect(),
-                from: Vec::new(),
             });
         }
     }

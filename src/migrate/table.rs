@@ -21,8 +21,6 @@ pub const DATREE: Table = Table(include_str!("tables/datree.txt"));
 pub const KYVERNO: Table = Table(include_str!("tables/kyverno.txt"));
 /// Templates of Gatekeeper's library: kind, check, digest.
 pub const GATEKEEPER: Table = Table(include_str!("tables/gatekeeper.txt"));
-/// Rules for checks that no `replaces` line names: peer/check, rule, parameters.
-pub const EQUIVALENTS: Table = Table(include_str!("tables/equivalents.txt"));
 
 impl Table {
     /// The rows, each with this many columns; those that are missing are empty.

@@ -1,35 +1,19 @@
 //! Tests of the tables: what they name exists.
 
-use super::table::{self, EQUIVALENTS, KUBE_LINTER, KYVERNO, POLARIS};
-use crate::workspace::{Request, Workspace};
+use super::carry;
+use super::repository::Repository;
+use super::table::{self, KUBE_LINTER, KUBE_SCORE, KYVERNO, POLARIS};
 use crate::world::Memory;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 
+/// Annotations name kube-score's checks otherwise than its output and `replaces` do.
 #[test]
-fn equivalents_are_rules_that_take_these_parameters() {
-    let request = Request {
-        whole_library: true,
-        policies: vec![PathBuf::from("a.ordain")],
-        ..Request::default()
-    };
-    let library = Workspace::open(&Memory::of([("a.ordain", "")]), &request).expect("the library");
-    for [check, id, parameters] in EQUIVALENTS.rows() {
-        let rule = library.policies.rules.iter().find(|rule| &*rule.id == id);
-        let rule = rule.unwrap_or_else(|| panic!("{check}: there is no rule `{id}`"));
-        let parameters: Map<String, Value> = serde_json::from_str(parameters).expect(check);
-        for (name, value) in parameters {
-            let parameter = rule.parameters.iter().find(|own| *own.name == *name);
-            let parameter = parameter.unwrap_or_else(|| panic!("{check}: `{id}` has no `{name}`"));
-            assert!(parameter.read(&value).is_ok(), "{check}: {name} = {value}");
-        }
-        let (peer, check) = check.split_once('/').expect("peer/check");
-        let mut replaced = library.policies.rules.iter().flat_map(|rule| &rule.replaces);
-        let is_named = replaced.any(|replaces| replaces.peer == peer && replaces.check == check);
-        assert!(
-            !is_named,
-            "the library itself names {peer}/{check}; remove it from the table"
-        );
+fn every_check_of_kube_score_has_a_rule() {
+    let world = Memory::of([("a.ordain", "")]);
+    let repository = Repository::read(&world, &[PathBuf::from(".")]).expect("the library");
+    for [check] in KUBE_SCORE.rows() {
+        assert!(carry::is_known(&repository, "kube-score", check), "{check}");
     }
 }
 

@@ -248,8 +248,9 @@ fn merged(setup: &mut Setup, text: &str, known: &Configuration, carried: &Carrie
             let address = format!("{}.{name}", rule.id);
             let own = known.parameters.iter().find(|(own, _)| own.value == address);
             if let Some((_, own)) = own
-                && own != *value
+                && own.value != **value
             {
+                let own = &own.value;
                 let message = format!("`ordain.toml` sets `{address}` to {own}, not to {value}; that stays");
                 setup.differs(None, message);
             }

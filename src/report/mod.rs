@@ -58,8 +58,19 @@ pub struct Summary {
     pub budgets: Vec<Sum>,
     /// The findings that waivers took away.
     pub waived: Vec<Diagnostic>,
+    /// How many findings `check --fix` can mend.
+    pub mendable: Mendable,
     /// Every file, with what became of it.
     pub listing: files::Listing,
+}
+
+/// How many findings can be mended in the files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mendable {
+    /// By fixes after which everything behaves as before.
+    pub safe: usize,
+    /// By the others.
+    pub others: usize,
 }
 
 impl Summary {

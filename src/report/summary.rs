@@ -1,6 +1,6 @@
 //! The lines under a report for people: what was found, what was read, what to do next.
 
-use super::{Report, Style, escape};
+use super::{Mendable, Report, Style, escape};
 use crate::diagnostic::Severity;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -63,15 +63,29 @@ fn found(out: &mut String, report: &Report, style: &Style) {
         let names = by_rule.iter().map(|(id, _, count)| format!("{id} ×{count}"));
         let _ = writeln!(out, "  {}", list(names));
     }
-    let fixable = report
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.fix.is_some())
-        .count();
-    if fixable > 0 {
+    let with_fix = report.diagnostics.iter().filter(|own| own.fix.is_some()).count();
+    let Mendable { safe, others } = report.summary.mendable;
+    match (safe, others) {
+        (0, 0) => {}
+        (safe, 0) => {
+            let _ = writeln!(out, "  {safe} can be mended by `--fix`");
+        }
+        (0, others) => {
+            let _ = writeln!(out, "  {others} can be mended by `--fix --unsafe-fixes`");
+        }
+        (safe, others) => {
+            let _ = writeln!(
+                out,
+                "  {safe} can be mended by `--fix`, {others} more with `--unsafe-fixes`"
+            );
+        }
+    }
+    // Those of policies, and of what was rendered.
+    let by_hand = with_fix.saturating_sub(safe + others);
+    if by_hand > 0 {
         let _ = writeln!(
             out,
-            "  {fixable} can be mended mechanically (`--format json` has the edits)"
+            "  {by_hand} can be mended mechanically (`--format json` has the edits)"
         );
     }
     let waived = report.summary.waived.len();

@@ -71,6 +71,7 @@ fn ordinary() -> Fixture {
         ("apps/namespace.yaml", "kind: Namespace\nmetadata: {name: shop}\n"),
         ("apps/broken.yaml", "a: [1, 2\nb: c\n"),
     ]);
+    fixture.summary.mendable = Mendable { safe: 1, others: 0 };
     let object = ObjectReference {
         api_version: "apps/v1".to_string(),
         kind: "Deployment".to_string(),

@@ -49,7 +49,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{self, PolicySet};
 use crate::schema::Schema;
 use crate::source::Span;
-use crate::syntax::ast::{self, Declaration, UseTarget};
+use crate::syntax::ast::Declaration;
 use checker::Checker;
 use exceptions::KnownRules;
 use program::Program;
@@ -227,32 +227,4 @@ fn unused(
 
 fn is_warning(diagnostic: &Diagnostic) -> bool {
     diagnostic.severity < Severity::High
-}
-
-/// The files that a policy file uses by path, to be loaded with it.
-pub fn file_uses(file: &ast::File) -> impl Iterator<Item = &ast::Text> {
-    uses_of(file).filter_map(|used| match &used.target {
-        UseTarget::File(text) => Some(text),
-        UseTarget::Path(_) => None,
-    })
-}
-
-/// The dotted paths of packs and rules that a policy file uses.
-pub fn path_uses(file: &ast::File) -> impl Iterator<Item = String> {
-    uses_of(file).filter_map(|used| match &used.target {
-        UseTarget::File(_) => None,
-        UseTarget::Path(path) => Some(program::dotted(path)),
-    })
-}
-
-fn uses_of(file: &ast::File) -> impl Iterator<Item = &ast::Use> {
-    file.items
-        .iter()
-        .flat_map(|item| -> Box<dyn Iterator<Item = &ast::Use>> {
-            match &item.declaration {
-                Declaration::Use(used) => Box::new(std::iter::once(used)),
-                Declaration::Pack(pack) => Box::new(pack.uses.iter()),
-                _ => Box::new(std::iter::empty()),
-            }
-        })
 }

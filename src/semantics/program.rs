@@ -36,6 +36,8 @@ pub struct LibraryName {
     pub path: String,
     /// Whether it is a rule (or else a pack).
     pub is_rule: bool,
+    /// The other tools for whose checks the rule stands.
+    pub peers: Vec<&'static str>,
 }
 
 impl LibraryName {
@@ -201,6 +203,7 @@ impl<'a> Program<'a> {
                 UseTarget::File(text) => {
                     imports.extend(self.file_at(module, &text.value).filter(|id| *id != module))
                 }
+                UseTarget::Peer(_) => {}
             }
         }
         imports.sort_unstable();

@@ -23,10 +23,12 @@ pub(super) struct Uses {
 /// What a dotted path can mean.
 #[derive(Default)]
 struct Names<'a> {
-    /// Rules by the packs of their files.
+    /// Rules by the packs of their files, those of the library that were not loaded included.
     of_pack: BTreeMap<&'a str, BTreeSet<Arc<str>>>,
     /// Presets that `pack` declares, by name.
     presets: BTreeMap<String, Preset<'a>>,
+    /// Rules by the other tools for whose checks they stand, again with those that were not loaded.
+    of_peer: BTreeMap<&'a str, BTreeSet<Arc<str>>>,
 }
 
 struct Preset<'a> {
@@ -50,19 +52,16 @@ pub(super) fn resolve(program: &Program, rules: &[(Arc<str>, ModuleId)]) -> Uses
         for item in &file.tree.items {
             match &item.declaration {
                 Declaration::Use(used) => {
-                    let found = resolver.meaning(module, used, &mut Vec::new());
-                    match found {
-                        Ok(rules) if file.pack.is_empty() => adopted.extend(rules),
-                        Ok(_) => {}
-                        Err(diagnostic) => diagnostics.push(*diagnostic),
+                    let (rules, faults) = resolver.meaning(module, used, &mut Vec::new());
+                    diagnostics.extend(faults);
+                    if file.pack.is_empty() {
+                        adopted.extend(rules);
                     }
                 }
                 Declaration::Pack(pack) => {
                     for used in &pack.uses {
-                        if let Err(diagnostic) = resolver.meaning(module, used, &mut vec![dotted(&pack.path)])
-                        {
-                            diagnostics.push(*diagnostic);
-                        }
+                        let (_, faults) = resolver.meaning(module, used, &mut vec![dotted(&pack.path)]);
+                        diagnostics.extend(faults);
                     }
                 }
                 _ => {}
@@ -98,8 +97,23 @@ fn collect<'a>(
             names.of_pack.entry(pack).or_default().insert(id.clone());
         }
     }
+    for known in program.library.iter().filter(|known| known.is_rule) {
+        if let Some((pack, id)) = known.path.rsplit_once('.') {
+            let id: Arc<str> = Arc::from(id);
+            for peer in &known.peers {
+                names.of_peer.entry(peer).or_default().insert(id.clone());
+            }
+            names.of_pack.entry(pack).or_default().insert(id);
+        }
+    }
     for (module, file) in program.files.iter().enumerate() {
         for item in &file.tree.items {
+            if let Declaration::Rule(rule) = &item.declaration {
+                for peer in peers(rule) {
+                    let id = Arc::from(rule.name.text.as_str());
+                    names.of_peer.entry(peer).or_default().insert(id);
+                }
+            }
             let Declaration::Pack(pack) = &item.declaration else {
                 continue;
             };
@@ -134,6 +148,14 @@ fn collect<'a>(
     names
 }
 
+/// The other tools for whose checks a rule stands.
+fn peers(rule: &ast::Rule) -> impl Iterator<Item = &str> {
+    rule.metadata.iter().filter_map(|line| match line {
+        ast::Metadata::Replaces(replaces) => Some(replaces.check.value.split_once('/')?.0),
+        _ => None,
+    })
+}
+
 fn title(item: &Item) -> String {
     item.documentation
         .first()
@@ -151,8 +173,47 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The rules that a `use` adopts. `open` are the presets being resolved, so that a circle ends.
+    /// The rules that a `use` adopts, and what is wrong with it. `open` are the presets being resolved, so that a
+    /// circle ends.
     fn meaning(
+        &self,
+        module: ModuleId,
+        used: &ast::Use,
+        open: &mut Vec<String>,
+    ) -> (BTreeSet<Arc<str>>, Vec<Diagnostic>) {
+        let mut rules = match self.target(module, used, open) {
+            Ok(rules) => rules,
+            // What it leaves out can't be held against what it would adopt.
+            Err(diagnostic) => return (BTreeSet::new(), vec![*diagnostic]),
+        };
+        let mut diagnostics = Vec::new();
+        for path in used.except.iter().flat_map(|exclusion| &exclusion.paths) {
+            let Some(span) = path_span(path) else { continue };
+            let name = dotted(path);
+            match self.path(&name, span, open) {
+                Ok(excluded) => {
+                    let before = rules.len();
+                    rules.retain(|rule| !excluded.contains(rule));
+                    if rules.len() == before {
+                        diagnostics.push(
+                            Diagnostic::new(
+                                Code::W0008,
+                                span,
+                                format!("`{name}` is not among what this adopts"),
+                            )
+                            .with(used.span, "what is adopted here")
+                            .help("remove it"),
+                        );
+                    }
+                }
+                Err(diagnostic) => diagnostics.push(*diagnostic),
+            }
+        }
+        (rules, diagnostics)
+    }
+
+    /// The rules that the target of a `use` stands for.
+    fn target(
         &self,
         module: ModuleId,
         used: &ast::Use,
@@ -176,6 +237,10 @@ impl Resolver<'_> {
                 )),
             },
             UseTarget::Path(path) => self.path(&dotted(path), used.span, open),
+            UseTarget::Peer(peer) => match self.names.of_peer.get(peer.value.as_str()) {
+                Some(rules) => Ok(rules.clone()),
+                None => Err(Box::new(self.unknown_peer(peer))),
+            },
         }
     }
 
@@ -197,9 +262,7 @@ impl Resolver<'_> {
             let mut rules = BTreeSet::new();
             for used in &preset.pack.uses {
                 // What is wrong in the preset is reported where it is declared.
-                if let Ok(more) = self.meaning(preset.module, used, open) {
-                    rules.extend(more);
-                }
+                rules.extend(self.meaning(preset.module, used, open).0);
             }
             open.pop();
             return Ok(rules);
@@ -242,6 +305,26 @@ impl Resolver<'_> {
                 near,
             ),
             None => diagnostic.help("`ordain rules` lists the library"),
+        }
+    }
+
+    fn unknown_peer(&self, peer: &ast::Text) -> Diagnostic {
+        let message = format!("no rule replaces a check of `{}`", peer.value);
+        let diagnostic = Diagnostic::new(Code::E0204, peer.span, message);
+        match nearest(&peer.value, self.names.of_peer.keys().copied()) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("write \"{near}\""),
+                true,
+                peer.span,
+                format!("\"{near}\""),
+            ),
+            None => {
+                let known: Vec<&str> = self.names.of_peer.keys().copied().collect();
+                diagnostic.help(format!(
+                    "the tools whose checks rules replace: {}",
+                    known.join(", ")
+                ))
+            }
         }
     }
 

@@ -103,6 +103,8 @@ pub enum TextStyle {
 pub struct Use {
     /// What is adopted.
     pub target: UseTarget,
+    /// What of it is not.
+    pub except: Vec<Exclusion>,
     /// The target's place.
     pub span: Span,
 }
@@ -114,6 +116,19 @@ pub enum UseTarget {
     Path(Vec<Name>),
     /// A policy file.
     File(Text),
+    /// `replaces "peer"`: every rule that stands for a check of this other tool.
+    Peer(Text),
+}
+
+/// `except path, path because "…"`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exclusion {
+    /// The packs and rules that are left out.
+    pub paths: Vec<Vec<Name>>,
+    /// Why.
+    pub because: Text,
+    /// The whole line.
+    pub span: Span,
 }
 
 /// `pack`: a named set of packs and rules.

@@ -73,7 +73,8 @@ structs! {
     Item { documentation declaration span broken }
     Name { text span }
     Text { value style span }
-    Use { target span }
+    Use { target except span }
+    Exclusion { paths because span }
     Pack { path uses }
     Let { name value }
     Param { name ty allowed default }
@@ -119,7 +120,7 @@ enums! {
     Declaration {
         Use(a) Pack(a) Let(a) Param(a) Function(a) Metric(a) Rule(a) Budget(a) Automation(a) Waive(a) Test(a)
     }
-    UseTarget { Path(a) File(a) }
+    UseTarget { Path(a) File(a) Peer(a) }
     TypeExpressionKind { Name(a) Per(a b) List(a) Map(a) Optional(a) }
     Metadata { Severity(a) Category(a) Controls(a) Replaces(a) }
     StatementKind { For(a) Where(a) Let(a) Clause(a) }

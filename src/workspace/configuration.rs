@@ -34,7 +34,7 @@ pub struct Configuration {
     /// Severities of rules, by id; `None` switches a rule off.
     pub severities: Vec<(Setting<String>, Option<Severity>)>,
     /// Values of parameters, addressed as RULE.NAME.
-    pub parameters: Vec<(Setting<String>, Value)>,
+    pub parameters: Vec<(Setting<String>, Setting<Value>)>,
     /// The severity from which a run fails.
     pub fail_on: Option<Severity>,
     /// The Kubernetes version whose API holds.
@@ -304,8 +304,12 @@ impl Reader {
         out
     }
 
-    fn parameters(&mut self, item: &Item) -> Vec<(Setting<String>, Value)> {
+    fn parameters(&mut self, item: &Item) -> Vec<(Setting<String>, Setting<Value>)> {
         let mut out = Vec::new();
+        let read = |reader: &mut Self, item: &Item| Setting {
+            value: reader.value(item),
+            span: reader.span(item),
+        };
         for (key, item) in self.table(item).into_iter().flatten() {
             match item.get_ref() {
                 // `[params.RULE]` with its parameters says the same as `"RULE.NAME"`.
@@ -313,10 +317,10 @@ impl Reader {
                     for (name, item) in table {
                         let mut setting = self.setting(name);
                         setting.value = format!("{}.{}", key.get_ref(), setting.value);
-                        out.push((setting, self.value(item)));
+                        out.push((setting, read(self, item)));
                     }
                 }
-                _ => out.push((self.setting(key), self.value(item))),
+                _ => out.push((self.setting(key), read(self, item))),
             }
         }
         out
@@ -532,7 +536,7 @@ mod tests {
         let parameters: Vec<String> = configuration
             .parameters
             .iter()
-            .map(|(name, value)| format!("{} = {value}", name.value))
+            .map(|(name, value)| format!("{} = {}", name.value, value.value))
             .collect();
         assert_eq!(
             parameters,

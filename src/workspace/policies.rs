@@ -141,6 +141,7 @@ impl<'a> Loader<'a> {
                 documentation: Vec::new(),
                 declaration: Declaration::Use(Use {
                     target,
+                    except: Vec::new(),
                     span: setting.span,
                 }),
                 span: setting.span,
@@ -283,6 +284,7 @@ impl<'a> Loader<'a> {
         for target in targets(&policy.tree) {
             match target {
                 UseTarget::Path(parts) => named.push(dotted(parts)),
+                UseTarget::Peer(peer) => named.extend(standing_for(&peer.value)),
                 UseTarget::File(text) if is_own => {
                     let beside = |own: &Path| {
                         world::normalize(&own.parent().unwrap_or(Path::new("")).join(&text.value))
@@ -346,8 +348,9 @@ impl<'a> Loader<'a> {
             }
             if file.is_rule() {
                 names.push(LibraryName {
-                    path: format!("{}.{}", file.pack(), file.name),
+                    path: file.rule_path(),
                     is_rule: true,
+                    peers: file.peers().collect(),
                 });
             }
         }
@@ -358,7 +361,11 @@ impl<'a> Loader<'a> {
                 }
             }
         }
-        names.extend(packs.into_iter().map(|path| LibraryName { path, is_rule: false }));
+        names.extend(packs.into_iter().map(|path| LibraryName {
+            path,
+            is_rule: false,
+            peers: Vec::new(),
+        }));
         names
     }
 
@@ -395,15 +402,25 @@ impl<'a> Loader<'a> {
                 _ => None,
             })
             .flatten()
-            .filter_map(|used| match &used.target {
-                UseTarget::Path(parts) => Some(dotted(parts)),
-                UseTarget::File(_) => None,
+            .flat_map(|used| match &used.target {
+                UseTarget::Path(parts) => vec![dotted(parts)],
+                UseTarget::Peer(peer) => standing_for(&peer.value),
+                UseTarget::File(_) => Vec::new(),
             })
             .collect();
         for member in members {
             self.named(&member);
         }
     }
+}
+
+/// The rules of the library that stand for checks of another tool.
+fn standing_for(peer: &str) -> Vec<String> {
+    let files = stdlib::files().into_iter().filter(LibraryFile::is_rule);
+    files
+        .filter(|file| file.peers().any(|own| own == peer))
+        .map(|file| file.rule_path())
+        .collect()
 }
 
 /// The name that parts make up.

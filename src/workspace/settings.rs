@@ -3,12 +3,13 @@
 //! In: severities and values of parameters, from `ordain.toml` and from the command line. Out: rules
 //! that have them, and the ids of those that are in force. A setting that names nothing is a fault.
 
-use super::configuration::{Configuration, Setting};
+use super::configuration::Configuration;
 use super::{Impossible, Request};
 use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::estimate::{Choice, Estimator};
 use crate::ir::{PolicySet, Rule};
+use crate::source::Span;
 use crate::stdlib;
 use crate::suggest;
 use serde_json::Value;
@@ -36,8 +37,13 @@ pub fn configure(policies: &mut PolicySet, configuration: &Configuration) -> Vec
         }
     }
     for (name, value) in &configuration.parameters {
-        if let Err(fault) = set(policies, &name.value, value) {
-            faults.push(fault.at(name));
+        if let Err(fault) = set(policies, &name.value, &value.value) {
+            // What is no parameter stands before the `=`, and a value that it can't have behind it.
+            let place = match fault.code {
+                Code::C0103 => value.span,
+                _ => name.span,
+            };
+            faults.push(fault.at(place));
         }
     }
     faults
@@ -102,8 +108,8 @@ impl Fault {
         }
     }
 
-    fn at(self, setting: &Setting<String>) -> Diagnostic {
-        let diagnostic = Diagnostic::new(self.code, setting.span, self.message);
+    fn at(self, place: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::new(self.code, place, self.message);
         if self.help.is_empty() {
             diagnostic
         } else {
@@ -162,4 +168,46 @@ fn find<'a>(policies: &'a mut PolicySet, id: &str) -> Result<&'a mut Rule, Strin
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`ordain rules` lists all rules".to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::workspace::{Request, Workspace};
+    use crate::world::Memory;
+
+    /// What is said of the settings under `[params]`, each with the text that it points at.
+    fn check(line: &str, expected: &str) {
+        let text = format!("[policies]\nuse = [\"std.reliability\"]\n[params]\n{line}\n");
+        let world = Memory::of([("ordain.toml", text.as_str()), ("a.yaml", "")]);
+        let request = Request {
+            paths: vec![".".into()],
+            ..Request::default()
+        };
+        let workspace = Workspace::open(&world, &request).unwrap();
+        let said: Vec<String> = workspace
+            .faults
+            .iter()
+            .map(|fault| {
+                let at = workspace.sources.text(fault.primary.span);
+                format!("{} `{at}` {}", fault.origin.id(), fault.message)
+            })
+            .collect();
+        assert_eq!(said, [expected]);
+    }
+
+    #[test]
+    fn a_wrong_value_is_pointed_at_and_else_its_name() {
+        check(
+            "\"multiple-replicas.minimumReplicas\" = \"two\"",
+            "C0103 `\"two\"` expected a whole number, found `\"two\"`",
+        );
+        check(
+            "multiple-replicas = { minimumReplicas = 0 }",
+            "C0103 `0` `0` is not among the values allowed: 1..1000",
+        );
+        check(
+            "\"multiple-replicas.minimum\" = 2",
+            "C0104 `\"multiple-replicas.minimum\"` the rule `multiple-replicas` has no parameter `minimum`",
+        );
+    }
 }

@@ -1,10 +1,11 @@
 //! Files in memory: a whole world of them, or some in front of another world's.
 
-use super::{MAXIMUM_FILE_BYTES, PathKind, Walk, World, normalize};
+use super::{MAXIMUM_FILE_BYTES, PathKind, Program, Ran, Task, Walk, World, normalize};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 /// A world that holds only what was put into it.
 #[derive(Debug, Default)]
@@ -107,8 +108,8 @@ impl<W: World> Overlay<W> {
     }
 
     /// Puts a text in front of a file.
-    pub fn set(&mut self, path: &Path, text: &str) {
-        self.texts.insert(self.key(path), text.as_bytes().to_vec());
+    pub fn set(&mut self, path: &Path, text: impl AsRef<[u8]>) {
+        self.texts.insert(self.key(path), text.as_ref().to_vec());
     }
 
     /// Lets the file be seen again.
@@ -156,6 +157,22 @@ impl<W: World> World for Overlay<W> {
 
     fn delete(&self, path: &Path) -> io::Result<()> {
         self.inner.delete(path)
+    }
+
+    fn program(&self, name: &str) -> Option<Program> {
+        self.inner.program(name)
+    }
+
+    fn run(&self, task: &Task<'_>) -> io::Result<Ran> {
+        self.inner.run(task)
+    }
+
+    fn cache(&self) -> Option<PathBuf> {
+        self.inner.cache()
+    }
+
+    fn prune(&self, folder: &Path, bytes: u64, age: Duration) {
+        self.inner.prune(folder, bytes, age)
     }
 
     fn kind(&self, path: &Path) -> io::Result<PathKind> {

@@ -15,6 +15,7 @@ mod engines;
 mod evaluation;
 mod injection;
 mod lsp;
+mod mending;
 mod migrate;
 mod mutation;
 mod pages;

@@ -7,12 +7,10 @@ use ordain::diagnostic::Diagnostic;
 use ordain::evaluate::rego::conftest::{Event, Policy, Task};
 use ordain::manifest::{Surroundings, read_text};
 use ordain::schema::{KubernetesVersion, Schema};
-use ordain::semantics::{PolicyFile, analyse, path_uses};
 use ordain::source::{FileId, SourceFile, Sources};
-use ordain::stdlib::{self, LibraryFile};
-use ordain::syntax::ast::File;
 use ordain::validate::Context;
-use std::collections::BTreeSet;
+use ordain::workspace::{Request, Workspace};
+use ordain::world::Memory;
 
 /// The codes of a stage, by how their identifiers start, and what it reports of an example.
 struct Stage {
@@ -53,40 +51,15 @@ const fn names_and_types(codes: &'static str) -> Stage {
     }
 }
 
-/// What is said of a policy with the rules of the library that it uses.
+/// What is said of a policy, as `ordain check` reads it with what it uses.
 fn compile(text: &str) -> Vec<Diagnostic> {
-    let file = FileId(0);
-    let schema = Schema::default();
-    let (tree, mut diagnostics) = ordain::syntax::parse(file, text);
-    let policy = PolicyFile {
-        file,
-        path: "policy.ordain",
-        pack: "",
-        text,
-        tree: &tree,
-        schema: &schema,
+    let request = Request {
+        paths: vec!["manifests".into()],
+        policies: vec!["policy.ordain".into()],
+        ..Request::default()
     };
-    let used: BTreeSet<String> = path_uses(&tree).collect();
-    let library: Vec<(LibraryFile, File)> = stdlib::files()
-        .into_iter()
-        .filter(|file| used.contains(&format!("{}.{}", file.pack(), file.name)))
-        .enumerate()
-        .map(|(index, file)| (file, ordain::syntax::parse(FileId(1 + index as u32), file.text).0))
-        .collect();
-    let packs: Vec<String> = library.iter().map(|(file, _)| file.pack()).collect();
-    let mut files = vec![policy];
-    for (index, ((file, tree), pack)) in library.iter().zip(&packs).enumerate() {
-        files.push(PolicyFile {
-            file: FileId(1 + index as u32),
-            path: file.name,
-            pack,
-            text: file.text,
-            tree,
-            schema: &schema,
-        });
-    }
-    diagnostics.extend(analyse(&files, &schema, &[]).1);
-    diagnostics
+    let world = Memory::of([("policy.ordain", text), ("manifests/none.yaml", "")]);
+    Workspace::open(&world, &request).unwrap().faults
 }
 
 /// What is said of a policy of Rego that judges an empty document.

@@ -72,6 +72,19 @@ pub fn decode(file: FileId, bytes: Vec<u8>) -> Decoded {
     Decoded { text, faults, binary }
 }
 
+/// A text in the encoding of the bytes of which [`decode`] made an earlier one.
+pub fn encode(text: &str, like: &[u8]) -> Vec<u8> {
+    let units = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+        let units = text.encode_utf16().flat_map(bytes);
+        mark.into_iter().chain(units).collect()
+    };
+    match like {
+        [0xFF, 0xFE, ..] => units([0xFF, 0xFE], u16::to_le_bytes),
+        [0xFE, 0xFF, ..] => units([0xFE, 0xFF], u16::to_be_bytes),
+        _ => text.as_bytes().to_vec(),
+    }
+}
+
 /// Whether there is nothing but ASCII without control characters, which saves most texts a closer look.
 pub(super) fn is_printable_ascii(text: &str) -> bool {
     // Block by block, without a way out in between, as processors like it.

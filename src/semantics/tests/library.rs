@@ -11,14 +11,16 @@ pub(super) fn names() -> Vec<LibraryName> {
     for file in crate::stdlib::files() {
         if file.is_rule() {
             names.push(LibraryName {
-                path: format!("{}.{}", file.pack(), file.name),
+                path: file.rule_path(),
                 is_rule: true,
+                peers: file.peers().collect(),
             });
         }
         if names.iter().all(|known| known.path != file.pack()) {
             names.push(LibraryName {
                 path: file.pack(),
                 is_rule: false,
+                peers: Vec::new(),
             });
         }
     }

@@ -11,6 +11,7 @@ fn adopted(files: &[(&str, &str, &str)]) -> String {
     let library = [("std.ai", false), ("std.ai.agent-guards", true)].map(|(path, is_rule)| LibraryName {
         path: path.into(),
         is_rule,
+        peers: if is_rule { vec!["checkov"] } else { Vec::new() },
     });
     let (set, found) = compile(files, &library);
     let ids: Vec<&str> = set.adopted.iter().map(AsRef::as_ref).collect();
@@ -46,6 +47,58 @@ fn rules_of_packs_are_in_force_once_they_are_used() {
     assert_eq!(
         with_library("rule own {\n  for p in pods\n  forbid p.spec.hostIPC ?? false\n}"),
         "[own]"
+    );
+}
+
+#[test]
+fn what_a_use_excludes_is_not_in_force() {
+    assert_eq!(
+        with_library("use std.security\n  except std.security.host-pid because \"our agents need it\""),
+        "[host-network]"
+    );
+    // Another `use` may adopt it all the same.
+    assert_eq!(
+        with_library("use std.all\n  except std.security because \"later\"\nuse std.security.host-pid"),
+        "[agent-guards host-pid]"
+    );
+    assert_eq!(
+        with_library("use std.security\n  except std.ai, std.securty.host-pid because \"we have none\""),
+        "[host-network host-pid]
+W0008 policy.ordain:2:10 `std.ai` `std.ai` is not among what this adopts
+    1:5: what is adopted here
+    help: remove it
+E0204 policy.ordain:2:18 `std.securty.host-pid` there is no pack or rule `std.securty.host-pid`
+    help: did you mean `std.security.host-pid`?
+    fix: except std.ai, std.security.host-pid because \"we have none\""
+    );
+}
+
+#[test]
+fn rules_are_adopted_by_the_tool_whose_checks_they_replace() {
+    let own = "rule own {\n  replaces \"datree/X\"\n  for p in pods\n  forbid p.spec.hostIPC ?? false\n}";
+    let pack = HOST_PID.replace("{\n  for", "{\n  replaces \"datree/Y\"\n  for");
+    let files = |policy: &'static str| {
+        adopted(&[
+            ("policy.ordain", "", policy),
+            ("own.ordain", "acme.rules", own),
+            ("stdlib/security/host-pid.ordain", "std.security", &pack),
+        ])
+    };
+    assert_eq!(files("use replaces \"datree\""), "[host-pid own]");
+    // The library's are known without being loaded.
+    assert_eq!(files("use replaces \"checkov\""), "[agent-guards]");
+    assert_eq!(
+        files(
+            "pack acme.like { use replaces \"datree\"  except acme.rules because \"ours\" }\nuse acme.like"
+        ),
+        "[host-pid]"
+    );
+    assert_eq!(
+        files("use replaces \"datre\""),
+        "[]
+E0204 policy.ordain:1:14 `\"datre\"` no rule replaces a check of `datre`
+    help: did you mean `datree`?
+    fix: use replaces \"datree\""
     );
 }
 

@@ -8,6 +8,7 @@ fn the_tour_has_no_faults() {
     let library = ["std.pss.restricted", "std.lib"].map(|path| LibraryName {
         path: path.into(),
         is_rule: false,
+        peers: Vec::new(),
     });
     let (set, found) = compile(&[("tour.ordain", "", include_str!("tour.ordain"))], &library);
     assert_eq!(found, "");

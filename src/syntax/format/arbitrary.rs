@@ -274,12 +274,19 @@ fn path() -> impl Strategy<Value = Expression> {
 }
 
 fn adoption() -> impl Strategy<Value = Use> {
-    prop_oneof![
+    let target = prop_oneof![
         path_name().prop_map(UseTarget::Path),
-        text().prop_map(UseTarget::File)
-    ]
-    .prop_map(|target| Use {
+        text().prop_map(UseTarget::File),
+        text().prop_map(UseTarget::Peer)
+    ];
+    let exclusion = (vec(path_name(), 1..3), text()).prop_map(|(paths, because)| Exclusion {
+        paths,
+        because,
+        span: nowhere(),
+    });
+    (target, vec(exclusion, 0..2)).prop_map(|(target, except)| Use {
         target,
+        except,
         span: nowhere(),
     })
 }

@@ -54,15 +54,20 @@ impl Writer<'_> {
     fn declaration(&mut self, item: &Item) -> Doc {
         let end = item.span.end;
         match &item.declaration {
-            Declaration::Use(adoption) => self.adoption(adoption),
+            Declaration::Use(adoption) => {
+                let mut rows = Rows::default();
+                self.adoption(adoption, false, &mut rows);
+                // The first row stands where the declaration does.
+                rows.docs.remove(0);
+                Doc::Row(rows.docs)
+            }
             Declaration::Pack(pack) => {
                 let mut rows = Rows::default();
                 for adoption in &pack.uses {
                     rows.comments(self, adoption.span.start);
-                    let doc = self.adoption(adoption);
                     // The keyword stands before the target's place.
                     let blank = self.has_blank_before(adoption.span.start);
-                    rows.add(doc, blank);
+                    self.adoption(adoption, blank, &mut rows);
                 }
                 self.body(format!("pack {}", dotted(&pack.path)), rows, end)
             }
@@ -92,10 +97,23 @@ impl Writer<'_> {
         ])
     }
 
-    fn adoption(&mut self, adoption: &Use) -> Doc {
-        match &adoption.target {
+    /// The row of a `use`, and one further in for each `except`.
+    fn adoption(&mut self, adoption: &Use, blank: bool, rows: &mut Rows) {
+        let doc = match &adoption.target {
             UseTarget::Path(path) => Doc::text(format!("use {}", dotted(path))),
             UseTarget::File(file) => Doc::Row(vec![Doc::text("use "), self.string(file)]),
+            UseTarget::Peer(peer) => Doc::Row(vec![Doc::text("use replaces "), self.string(peer)]),
+        };
+        rows.add(doc, blank);
+        let mut inner = Rows::default();
+        for exclusion in &adoption.except {
+            inner.comments(self, exclusion.span.start);
+            let paths = self.listed("except ", &exclusion.paths, |_, path| Doc::text(dotted(path)));
+            let because = vec![Doc::Line, Doc::text("because "), self.string(&exclusion.because)];
+            inner.add(Doc::group(vec![paths, Doc::indent(because)]), false);
+        }
+        if !inner.docs.is_empty() {
+            rows.docs.push(Doc::indent(inner.docs));
         }
     }
 

@@ -23,6 +23,30 @@ fn the_tour_is_stable() {
 }
 
 #[test]
+fn exclusions_stand_below_what_they_narrow() {
+    check(
+        r#"use   replaces "kube-linter" // theirs
+ except std.security.host-pid,std.security.host-network because "x"
+pack own.x { use std.security except std.cost because "y"
+use "a.ordain"
+// why
+except std.ai because "z" }
+"#,
+        r#"use replaces "kube-linter"  // theirs
+  except std.security.host-pid, std.security.host-network because "x"
+
+pack own.x {
+  use std.security
+    except std.cost because "y"
+  use "a.ordain"
+    // why
+    except std.ai because "z"
+}
+"#,
+    );
+}
+
+#[test]
 fn rows_are_laid_out_in_one_way() {
     check(
         r#"use   std.pss.restricted

@@ -6,8 +6,8 @@ use crate::codes::Code;
 use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{
-    AutomationForm, Declaration, Expression, Function, Item, Let, Metric, Name, Pack, Param, Text, Use,
-    UseTarget,
+    AutomationForm, Declaration, Exclusion, Expression, Function, Item, Let, Metric, Name, Pack, Param, Text,
+    Use, UseTarget,
 };
 use pest::iterators::{Pair, Pairs};
 
@@ -196,9 +196,28 @@ impl<'t> Builder<'t> {
         let span = self.span(&target);
         let target = match target.as_rule() {
             Rule::string => UseTarget::File(self.plain_text(target)?),
+            Rule::peer => UseTarget::Peer(self.only_text(target)?),
             _ => UseTarget::Path(self.path_name(target)),
         };
-        Some(Use { target, span })
+        let mut except = Vec::new();
+        while let Some(part) = parts.node() {
+            except.push(self.exclusion(part)?);
+        }
+        Some(Use { target, except, span })
+    }
+
+    fn exclusion(&mut self, pair: Pair<'t, Rule>) -> Option<Exclusion> {
+        let span = self.span(&pair);
+        let mut parts = self.parts(pair);
+        let mut paths = Vec::new();
+        loop {
+            let part = parts.node()?;
+            if part.as_rule() == Rule::because {
+                let because = self.only_text(part)?;
+                return Some(Exclusion { paths, because, span });
+            }
+            paths.push(self.path_name(part));
+        }
     }
 
     fn path_name(&mut self, pair: Pair<'t, Rule>) -> Vec<Name> {

@@ -89,6 +89,8 @@ pub(super) fn expected(rule: Rule) -> Expected {
         Rule::test_part_alone | Rule::automation_part_alone => Silent,
         Rule::documentation_line => Phrase("documentation"),
         Rule::use_declaration => Start("use"),
+        Rule::peer => Start("replaces"),
+        Rule::exclusion => Start("except"),
         Rule::pack_declaration => Start("pack"),
         Rule::let_declaration => Start("let"),
         Rule::param_declaration => Start("param"),

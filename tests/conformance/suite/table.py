@@ -14,6 +14,13 @@ that is committed says something else.
 - `refused`: the target can't carry the rule, and `ordain build` says so by name.
 """
 
+# Rules that are the same everywhere have no row, so that a new one need not be entered.
+RULES = """
+## Rules of the standard library
+
+Every rule that is not in this table is `same` in each engine.
+"""
+
 
 def render(verdicts, engines, notes):
     """The document: `verdicts` has for each rule a cell for each engine."""
@@ -21,9 +28,10 @@ def render(verdicts, engines, notes):
     lines += [f"| engine | version | judges |\n| --- | --- | --- |"]
     lines += [f"| {engine.name} | {engine.version} | {engine.judges} |" for engine in engines]
     names = [engine.name for engine in engines]
-    lines += ["", "## Rules of the standard library", ""]
-    lines += ["| rule | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
+    lines += [RULES, "| rule | " + " | ".join(names) + " |", "| --- |" + " --- |" * len(names)]
     for rule, cells in sorted(verdicts.items()):
+        if all(cells[name] == "same" for name in names):
+            continue
         lines.append(f"| `{rule}` | " + " | ".join(cells[name].replace("|", "\\|") for name in names) + " |")
     return "\n".join(lines) + "\n\n" + pathlib.Path(notes).read_text()
 

@@ -10,7 +10,7 @@ pub mod export;
 
 mod gatekeeper;
 mod generated;
-mod library;
+pub mod library;
 mod mutated;
 mod rows;
 mod vap;
