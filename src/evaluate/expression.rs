@@ -331,6 +331,7 @@ impl<'a> Evaluator<'a> {
             TestOperator::In => (&right.ty, false),
             _ => (&left.ty, matches!(left.ty.present(), Type::Map(_))),
         };
+        let selector_is_open = left.ty.present() == &Type::Any;
         let labels_are_map = matches!(right.ty.present(), Type::Map(_));
         let (left, right) = (self.evaluate(left), self.evaluate(right));
         if let Some(reason) = left.unknown().or(right.unknown()) {
@@ -350,7 +351,11 @@ impl<'a> Evaluator<'a> {
                 (Some(text), Some(pattern)) => self.matches(text, pattern),
                 _ => false,
             },
-            TestOperator::Selects => self.selects(&left, selector_is_map, &right, labels_are_map),
+            TestOperator::Selects => {
+                // What has no type is taken for what it looks like.
+                let is_map = selector_is_map || (selector_is_open && is_plain_map(&left));
+                self.selects(&left, is_map, &right, labels_are_map)
+            }
             TestOperator::RefersTo => self.refers_to(&left, &right),
             TestOperator::Deploys => match (left.object(self.repository), right.object(self.repository)) {
                 (Some(deployer), Some(object)) => join::deploys(self.repository, deployer, object),
@@ -407,7 +412,7 @@ impl<'a> Evaluator<'a> {
 
     fn selector_holds(&self, selector: &Value<'a>, is_map: bool, labels: &impl Labels) -> bool {
         match selector {
-            Value::Part(part) if is_map || is_plain_map(part.node) => join::map_selects(part.node, labels),
+            Value::Part(part) if is_map => join::map_selects(part.node, labels),
             Value::Part(part) => join::selector_selects(part.node, labels),
             Value::Constant(Constant::Map(wanted)) if !wanted.is_empty() => wanted.iter().all(
                 |(key, value)| matches!(value, Constant::String(text) if labels.label(key) == Some(text)),
@@ -617,13 +622,13 @@ impl<'a> Evaluator<'a> {
 }
 
 /// Whether a selector whose type is not known is a map of labels rather than a `LabelSelector`.
-fn is_plain_map(selector: &manifest::Node) -> bool {
+fn is_plain_map(selector: &Value<'_>) -> bool {
     let known = ["matchLabels", "matchExpressions", "nodeSelectorTerms"];
-    !selector.entries().is_empty()
-        && selector
-            .entries()
-            .iter()
-            .all(|entry| !known.contains(&&*entry.key))
+    let Value::Part(Part { node, .. }) = selector else {
+        return false;
+    };
+    let entries = node.entries();
+    !entries.is_empty() && entries.iter().all(|entry| !known.contains(&&*entry.key))
 }
 
 fn condition<'a>(result: Result<bool, Unknown>) -> Value<'a> {

@@ -195,11 +195,10 @@ impl Writer<'_> {
 
     fn selects(&mut self, left: &Expression, right: &Expression, positive: bool) -> Result<Vec<String>> {
         let selector = self.term(left)?;
-        let is_map = matches!(left.ty.present(), Type::Map(_));
-        let function = if is_map {
-            "_map_selects"
-        } else {
-            "_selector_selects"
+        let function = match left.ty.present() {
+            Type::Map(_) => "_map_selects",
+            Type::Any => "_open_selects",
+            _ => "_selector_selects",
         };
         let mut lines = Vec::new();
         let labels = match right.ty.present() {

@@ -501,3 +501,10 @@ fn a_kind_of_a_group_that_has_none_is_the_one_that_was_meant() {
     let other = release.replace("\"v1\"", "\"acme.io/v1\"");
     check_in_files(rule, &other, &[]);
 }
+
+#[test]
+fn a_label_selector_without_requirements_selects_everything_whatever_else_it_holds() {
+    let objects = "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: b}\nspec: {selector: {name: a, labels: {app: x}}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: z}}\nspec: {containers: [{name: a, image: a}]}\n";
+    let rule = "  for b in PodDisruptionBudget\n  for p in Pod\n  forbid b.spec.selector selects p";
+    check_in_files(rule, objects, &["PodDisruptionBudget"]);
+}

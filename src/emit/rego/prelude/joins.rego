@@ -9,7 +9,19 @@ _map_selects(selector, labels) := true if {
 	_labels_hold(selector, labels)
 } else := false
 
-_selector_selects(selector, labels) := true if {
+# What has no type is taken for what it looks like.
+_open_selects(selector, labels) := _map_selects(selector, labels) if {
+	is_object(selector)
+	selector != {}
+	[1 | some key in object.keys(selector); key in {"matchLabels", "matchExpressions", "nodeSelectorTerms"}] == []
+} else := _selector_selects(selector, labels)
+
+# Selectors of nodes are alternatives of such requirements.
+_selector_selects(selector, labels) := true in [_requirements_hold(term, labels) | some term in _list(_get(selector, ["nodeSelectorTerms"]))] if {
+	_get(selector, ["nodeSelectorTerms"]) != null
+} else := _requirements_hold(selector, labels)
+
+_requirements_hold(selector, labels) := true if {
 	is_object(selector)
 	_labels_hold(_get(selector, ["matchLabels"]), labels)
 	[1 | some requirement in _list(_get(selector, ["matchExpressions"])); _requirement_holds(requirement, labels) == false] == []
