@@ -15,13 +15,11 @@ use crate::source::Span;
 /// What one message may be long, as for the API server.
 const LONGEST_MESSAGE: usize = 5 * 1024;
 
-/// Evaluates every rule of an object that has its defaults. If it is not sound otherwise, nothing is said of rules
-/// that can't cope with that.
+/// Evaluates every rule of an object that has its defaults.
 pub fn check(
     root: &Node,
     kind: &Kind,
     constraints: &Constraints,
-    is_sound: bool,
     context: Context<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -29,7 +27,6 @@ pub fn check(
         context,
         diagnostics,
         budget: Budget::of_object(),
-        is_sound,
         release: context.schema.release(kind),
     };
     let place = Place {
@@ -69,7 +66,6 @@ struct Checker<'a, 'd> {
     context: Context<'a>,
     diagnostics: &'d mut Vec<Diagnostic>,
     budget: Budget,
-    is_sound: bool,
     /// The release that the schema is of, if it is neither the cluster's nor the repository's.
     release: Option<&'static str>,
 }
@@ -170,7 +166,6 @@ impl Checker<'_, '_> {
                     let what = format!("its rule gives a {}, neither true nor false", other.type_name());
                     self.broken(rule, node, place, &what);
                 }
-                Err(Fault::Error(_)) if !self.is_sound => {}
                 Err(Fault::Error(what)) => {
                     self.broken(rule, node, place, &format!("its rule fails with `{what}`"));
                 }

@@ -41,10 +41,7 @@ pub fn check(resource: &Resource, kind: &Kind, context: Context<'_>, diagnostics
         && constraints.has_rules
         && !found.iter().any(blocks)
     {
-        let is_sound = !found
-            .iter()
-            .any(|diagnostic| diagnostic.origin == Origin::Code(Code::S0113));
-        rules::check(root, kind, constraints, is_sound, context, diagnostics);
+        rules::check(root, kind, constraints, context, diagnostics);
     }
 }
 

@@ -45,7 +45,7 @@ ORDAIN_ALONE = [
 KUBECONFORM_ALONE = [
     ("not YAML to kubeconform", "error unmarshalling|error while parsing|yaml:|invalid map key"),
     ("no schema", "could not find schema"),
-    ("null where a schema says no null", "got null|null, want"),
+    ("null where a schema says no null", "got null|null, want|oneOf failed, subschemas 0, 1 matched"),
     ("template of a controller", r"\{\{"),
 ]
 
