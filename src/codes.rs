@@ -134,6 +134,7 @@ codes! {
     S0113 High "value that the schema refuses"
     S0114 High "value that a rule of its definition refuses"
     S0115 Low "rule of a definition that is not evaluated"
+    S0116 High "value that is still to be filled in"
 
     W0001 Low "name that is never used"
     W0002 Low "condition that ignores its quantifier"

@@ -9,6 +9,7 @@ mod api;
 mod constraint;
 mod format;
 mod identity;
+mod placeholder;
 mod rules;
 mod structure;
 mod syntax;
@@ -64,6 +65,7 @@ pub fn validate(resource: &Resource, context: Context<'_>) -> Vec<Diagnostic> {
     if resource.kind == "CustomResourceDefinition" {
         rules::check_definition(&resource.root, &mut diagnostics);
     }
+    let mut diagnostics = placeholder::gather(diagnostics, context);
     let namespace = resource.namespace.as_deref().unwrap_or_default();
     for diagnostic in &mut diagnostics {
         diagnostic.object = Some(resource.reference(namespace));

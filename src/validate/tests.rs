@@ -188,10 +188,7 @@ fn what_flux_puts_in_is_not_judged() {
     check_with(KubernetesVersion::NEWEST, true, deployment, &[]);
     check(
         deployment,
-        &[
-            "4:19 S0106 `spec.priority` must be a whole number, but is the string `${P}`",
-            "3:19 S0110 the name `${APP}` must consist of lower-case letters, digits, `-` and `.`, and begin and end with a letter or digit",
-        ],
+        &["3:19 S0116 `${APP}` and another value are placeholders, which no cluster takes here"],
     );
 }
 
@@ -430,6 +427,23 @@ fn kinds_of_common_tools_have_the_schema_of_a_release() {
 fn templates_that_a_controller_fills_in_are_not_judged() {
     check(
         "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: { name: a }\nspec: { generators: [], template: { metadata: { name: \"{{.name}}\" }, spec: { project: \"{{.project}}\", destination: {}, source: { repoURL: a }, revisionHistoryLimit: \"{{.limit}}\" } } }\n",
+        &[],
+    );
+}
+
+#[test]
+fn placeholders_are_told_once() {
+    check(
+        "apiVersion: v1\nkind: Service\nmetadata: { name: '${NAME}', labels: { app: '<your app>' } }\nspec: { type: '${TYPE:-ClusterIP}', clusterIP: a b }\n",
+        &["3:19 S0116 `${NAME}` and 2 other values are placeholders, which no cluster takes here"],
+    );
+    check(
+        "apiVersion: v1\nkind: Secret\nmetadata: { name: a }\ndata: { key: <base64> }\n",
+        &["4:14 S0116 `<base64>` is a placeholder, which no cluster takes here"],
+    );
+    // Where anything may stand, a placeholder is a text like any other.
+    check(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { key: <value> }\n",
         &[],
     );
 }
