@@ -29,14 +29,20 @@ pub fn find<'a>(
             .filter(|kind| kind.removed.is_none())
             .map(Kind::api_version)
             .collect();
-        let offered = crate::suggest::list(versions.iter().map(String::as_str));
+        let help = match versions.is_empty() {
+            true => "no release that is supported serves the kind".to_owned(),
+            false => {
+                let offered = crate::suggest::list(versions.iter().map(String::as_str));
+                format!("write one of its versions: {offered}")
+            }
+        };
         diagnostics.push(
             Diagnostic::new(
                 Code::S0101,
                 version_span(resource),
                 format!("there is no `{}` of `{}`", resource.kind, resource.api_version),
             )
-            .help(format!("write one of its versions: {offered}")),
+            .help(help),
         );
         return None;
     }
