@@ -65,7 +65,7 @@ fn module(template: &Value) -> &str {
     code[0]["source"]["rego"].as_str().unwrap()
 }
 
-/// What of the library looks up files that no cluster has.
+/// What of the library looks up files that no cluster has, or kinds of which only the name is known.
 const REFUSED: &[(&str, &str)] = &[
     ("argo-prune-guard", OF_APPLICATIONS),
     ("argo-replicas-ignored", OF_APPLICATIONS),
@@ -73,6 +73,22 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "config-reference-exists",
         "it looks up `Kustomization` of `kustomize.config.k8s.io`, of which no version is known that could be synced",
+    ),
+    (
+        "exposed-by-virtual-service",
+        "it looks up `Gateway` of `networking.istio.io`, of which no version is known that could be synced",
+    ),
+    (
+        "linkerd-authorization-target",
+        "it looks up `HTTPRoute` of `policy.linkerd.io`, of which no version is known that could be synced",
+    ),
+    (
+        "linkerd-server",
+        "it looks up `Server` of `policy.linkerd.io`, of which no version is known that could be synced",
+    ),
+    (
+        "route-unique-host",
+        "it looks up `Route` of `route.openshift.io`, of which no version is known that could be synced",
     ),
 ];
 
