@@ -36,7 +36,7 @@ pub enum Reason {
     Template,
     /// It changes other objects once kustomize applies it.
     Patch,
-    /// It is a workload without what the API requires, in the folder of a kustomization, which completes it.
+    /// It is a workload or a definition without what the API requires, in the folder of a kustomization, which completes it.
     Incomplete,
     /// SOPS has encrypted its values.
     Ciphertext,

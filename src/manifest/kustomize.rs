@@ -26,12 +26,15 @@ pub fn has_inline_patches(root: &Node) -> bool {
 }
 
 /// Whether a document is a workload that the API server would refuse for what it lacks: a selector, containers, an
-/// image. Bases get selectors from the labels of their kustomization; a patch that is not named by any has no more
-/// than what it changes.
+/// image; or a definition without names or scope. Bases get selectors from the labels of their kustomization; a patch
+/// that is not named by any has no more than what it changes.
 pub fn is_incomplete(root: &Node) -> bool {
     const WITH_SELECTOR: [&str; 4] = ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"];
     let word = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
     let is_there = |node: Option<&Node>| node.is_some_and(|node| !node.is_null());
+    if word("apiVersion") == "apiextensions.k8s.io/v1" && word("kind") == "CustomResourceDefinition" {
+        return !is_there(root.path(["spec", "names"])) || !is_there(root.path(["spec", "scope"]));
+    }
     if word("apiVersion") != "apps/v1" || !WITH_SELECTOR.contains(&word("kind")) {
         return false;
     }

@@ -39,7 +39,7 @@ pub fn finding(
         Reason::Template => "a template is no object before it is rendered",
         Reason::Patch => "a kustomize patch is no object before it is applied",
         Reason::Incomplete => {
-            "a workload without what the API requires is none before kustomize completes it"
+            "what lacks fields that the API requires is no object before kustomize completes it"
         }
         Reason::Ciphertext | Reason::Unreadable(_) => "the values are encrypted by SOPS",
     };

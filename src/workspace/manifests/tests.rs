@@ -109,13 +109,23 @@ fn a_workload_that_lacks_what_the_api_requires_is_left_to_the_kustomization_besi
         ("base/web.yaml", base),
         ("base/whole.yaml", &whole),
         ("alone/web.yaml", base),
+        (
+            "crd/kustomization.yaml",
+            "resources: [../base]\n# patches: [{path: patches/webhook.yaml}]\n",
+        ),
+        (
+            "crd/patches/webhook.yaml",
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.b.c}\nspec: {conversion: {strategy: Webhook}}\n",
+        ),
     ];
     insta::assert_snapshot!(read(&files, &["."], &[]), @r"
-    4 files, 4 documents, 1 foreign
+    6 files, 6 documents, 2 foreign
     alone/web.yaml 0: Deployment web
     base/whole.yaml 0: Deployment web
     base/web.yaml 0: kustomize base
-    base/kustomization.yaml:1:1: M0401 a document of the overlay `base` was not evaluated: a workload without what the API requires is none before kustomize completes it
+    crd/patches/webhook.yaml 0: kustomize base
+    base/kustomization.yaml:1:1: M0401 a document of the overlay `base` was not evaluated: what lacks fields that the API requires is no object before kustomize completes it
+    crd/kustomization.yaml:1:1: M0401 a document of the overlay `crd` was not evaluated: what lacks fields that the API requires is no object before kustomize completes it
     ");
 }
 
