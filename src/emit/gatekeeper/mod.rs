@@ -16,7 +16,7 @@ mod names;
 mod suite;
 
 use super::crd::yaml;
-use super::rego::{self, Host, KindFacts, Module, Setting, parameters};
+use super::rego::{self, Host, KindFacts, Kinds, Module, Setting, parameters};
 use super::{Artifact, Backend, Options, Reason, Refusal, parameter, vap};
 use crate::diagnostic::Severity;
 use crate::ir::{PolicySet, Rule};
@@ -88,6 +88,10 @@ fn of_rule(
 ) -> rego::Result<(Vec<Artifact>, Vec<GroupVersionKind>)> {
     let module = rego::compile(rule, setting)?;
     let (matched, synced) = match &module.admission {
+        Some(admission) if judges_policies(&admission.reviewed) => {
+            let reason = "it judges objects of Gatekeeper itself, which `gator` takes for policies";
+            return Err(Reason::new(rule.span, reason));
+        }
         Some(admission) => (
             kinds::matched(&admission.reviewed, options),
             kinds::synced(admission, options)?,
@@ -113,6 +117,11 @@ fn of_rule(
     let constraint = constraint(rule, kind, &matched, options);
     let constraint = file("constraints", &comment, &constraint)?;
     Ok((vec![template, constraint], synced))
+}
+
+/// Whether what is reviewed are constraints, templates and the like.
+fn judges_policies(reviewed: &Kinds) -> bool {
+    matches!(reviewed, Kinds::Of(kinds) if kinds.iter().any(|(group, _)| group.ends_with("gatekeeper.sh")))
 }
 
 /// How many lines a template has before its module, which stands there line by line.

@@ -67,6 +67,10 @@ fn module(template: &Value) -> &str {
 
 /// What of the library looks up files that no cluster has, or kinds of which only the name is known.
 const REFUSED: &[(&str, &str)] = &[
+    (
+        "allowed-repos-prefix",
+        "it judges objects of Gatekeeper itself, which `gator` takes for policies",
+    ),
     ("argo-prune-guard", OF_APPLICATIONS),
     ("argo-replicas-ignored", OF_APPLICATIONS),
     ("argo-sync-wave-order", OF_APPLICATIONS),
