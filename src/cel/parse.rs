@@ -61,28 +61,6 @@ const OPERATORS: [(&str, usize, Operator); 11] = [
     ("%", 3, Operator::Remainder),
 ];
 
-/// Words that can be no variable.
-const RESERVED: [&str; 18] = [
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-    "while",
-];
-
 impl Parser {
     fn peek(&self, symbol: &str) -> bool {
         matches!(self.tokens.get(self.at), Some(Token::Symbol(found)) if *found == symbol)
@@ -289,7 +267,7 @@ impl Parser {
                 "true" => literal(Value::Bool(true)),
                 "false" => literal(Value::Bool(false)),
                 "null" => literal(Value::Null),
-                word if RESERVED.contains(&word) => Err(format!("`{word}` is a reserved word")),
+                word if super::RESERVED.contains(&word) => Err(format!("`{word}` is a reserved word")),
                 _ if self.take("(") => {
                     let arguments = self.many(")")?;
                     global(&name, arguments)

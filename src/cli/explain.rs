@@ -1,6 +1,6 @@
 //! `ordain explain`: the page of a code, of a rule or of a pack.
 
-use super::{Failure, Outcome, build, output};
+use super::{Failure, Outcome, build, output, rules};
 use crate::codes::Code;
 use crate::emit::{Enforceability, docs};
 use crate::evaluate::rego::conftest;
@@ -167,16 +167,7 @@ fn pack_page(pack: &Pack, workspace: &Workspace) -> String {
     );
     let widest = members.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     for rule in members {
-        let star = if workspace.active.contains(&rule.id) {
-            '*'
-        } else {
-            ' '
-        };
-        let _ = writeln!(
-            out,
-            "  {star} {:widest$}  {:8}  {}",
-            rule.id, rule.severity, rule.title
-        );
+        let _ = writeln!(out, "  {}", rules::line(workspace, rule, widest));
     }
     if let Some(span) = pack.span {
         source(&mut out, workspace, |declaration| match declaration {

@@ -69,20 +69,20 @@ fn text(workspace: &Workspace) -> String {
             let _ = writeln!(out, "{separator}{name}");
             pack = Some(&rule.pack);
         }
-        let star = if workspace.active.contains(&rule.id) {
-            '*'
-        } else {
-            ' '
-        };
-        let _ = writeln!(
-            out,
-            "{star} {:widest$}  {:8}  {}",
-            rule.id,
-            rule.severity,
-            escape::line(&rule.title)
-        );
+        let _ = writeln!(out, "{}", line(workspace, rule, widest));
     }
     out
+}
+
+/// A rule as lists show it: with a star if it is in force here. `widest` is the length of the longest name.
+pub fn line(workspace: &Workspace, rule: &Rule, widest: usize) -> String {
+    let star = if workspace.active.contains(&rule.id) {
+        '*'
+    } else {
+        ' '
+    };
+    let title = escape::line(&rule.title);
+    format!("{star} {:widest$}  {:8}  {title}", rule.id, rule.severity)
 }
 
 fn json(workspace: &Workspace) -> String {

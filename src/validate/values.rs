@@ -132,30 +132,7 @@ fn string(text: &str, constraints: Option<&Constraints>) -> cel::Value {
 
 /// The name of a property as rules write it; `None` if they can't.
 fn escaped(name: &str) -> Option<Cow<'_, str>> {
-    const RESERVED: [&str; 21] = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ];
-    if RESERVED.contains(&name) {
+    if cel::RESERVED.contains(&name) {
         return Some(format!("__{name}__").into());
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';

@@ -1,6 +1,6 @@
 //! What the names of a rule stand for in the expression that is being written.
 
-use super::text::KEYWORDS;
+use crate::cel;
 use crate::ir::{Expression, Local, Slot};
 use std::collections::{HashMap, HashSet};
 
@@ -96,7 +96,7 @@ impl<'a> Scope<'a> {
             name = format!("v{name}");
         }
         let is_free = |taken: &HashSet<String>, name: &str| {
-            !taken.contains(name) && !RESERVED.contains(&name) && !KEYWORDS.contains(&name)
+            !taken.contains(name) && !RESERVED.contains(&name) && !cel::RESERVED.contains(&name)
         };
         let found = std::iter::once(name.clone())
             .chain((2..=u32::MAX).map(|count| format!("{name}{count}")))

@@ -59,36 +59,11 @@ pub fn step(key: &str) -> String {
     let is_identifier = !key.is_empty()
         && key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    match is_identifier && !KEYWORDS.contains(&key) {
+    match is_identifier && !crate::cel::RESERVED.contains(&key) {
         true => format!(".?{key}"),
         false => format!("[?{}]", string(key)),
     }
 }
-
-/// Words that no name may be.
-pub const KEYWORDS: &[&str] = &[
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "false",
-    "for",
-    "function",
-    "if",
-    "import",
-    "in",
-    "let",
-    "loop",
-    "namespace",
-    "null",
-    "package",
-    "return",
-    "true",
-    "var",
-    "void",
-    "while",
-];
 
 #[cfg(test)]
 mod tests {
