@@ -259,7 +259,8 @@ pub struct Clause {
 pub struct Fix {
     /// Whether behaviour stays as intended.
     pub safe: bool,
-    /// What it does. The path is a chain of `Field`, `Key` and `Index` that ends at a local.
+    /// What it does. The path is a chain of `Field`, `Key` and `Index` that ends at a local, or a flag of a
+    /// container, `c.flags["name"]`.
     pub edit: FixEdit,
     /// The fix in the policy.
     pub span: Span,

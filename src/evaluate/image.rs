@@ -52,24 +52,79 @@ pub fn parse(text: &str) -> Image<'_> {
 /// The flags of a container's command and args, without their dashes: `--name=value`, `--name value`, and
 /// `--name` alone, which means `true`. Of a flag given twice the last counts.
 pub fn flags(container: &Node) -> Vec<(&str, &str)> {
-    let words: Vec<&str> = ["command", "args"]
-        .into_iter()
-        .filter_map(|field| container.get(field))
-        .flat_map(|list| list.elements().iter().filter_map(Node::as_str))
-        .collect();
     let mut flags: Vec<(&str, &str)> = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        let Some(flag) = word.strip_prefix("--").filter(|flag| !flag.is_empty()) else {
-            continue;
-        };
-        let following = words.get(index + 1).filter(|next| !next.starts_with('-'));
-        let (name, value) = flag
-            .split_once('=')
-            .unwrap_or((flag, following.copied().unwrap_or("true")));
-        flags.retain(|(known, _)| *known != name);
-        flags.push((name, value));
+    for given in given_flags(&words(container)) {
+        flags.retain(|(known, _)| *known != given.name);
+        flags.push((given.name, given.text));
     }
     flags
+}
+
+/// The words that give a container's flag of this name, in their order.
+pub fn flag_words(container: &Node, name: &str) -> Vec<Words> {
+    let given = given_flags(&words(container)).into_iter();
+    given
+        .filter(|given| given.name == name)
+        .map(|given| given.words)
+        .collect()
+}
+
+/// Where a word of a command line stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Word {
+    /// `command` or `args`.
+    pub list: &'static str,
+    /// Its position there.
+    pub index: usize,
+}
+
+/// The words that give one flag.
+#[derive(Debug, Clone, Copy)]
+pub struct Words {
+    /// `--name=value` or `--name`.
+    pub flag: Word,
+    /// Its value, where that is a word of its own.
+    pub value: Option<Word>,
+}
+
+struct Given<'a> {
+    name: &'a str,
+    text: &'a str,
+    words: Words,
+}
+
+fn words(container: &Node) -> Vec<(Word, &str)> {
+    let lists = ["command", "args"].into_iter();
+    let lists = lists.filter_map(|list| Some((list, container.get(list)?)));
+    lists
+        .flat_map(|(list, node)| {
+            let elements = node.elements().iter().enumerate();
+            elements.filter_map(move |(index, word)| Some((Word { list, index }, word.as_str()?)))
+        })
+        .collect()
+}
+
+fn given_flags<'a>(words: &[(Word, &'a str)]) -> Vec<Given<'a>> {
+    let flag_of = |(position, (place, word)): (usize, &(Word, &'a str))| {
+        let flag = word.strip_prefix("--").filter(|flag| !flag.is_empty())?;
+        if let Some((name, text)) = flag.split_once('=') {
+            let words = Words {
+                flag: *place,
+                value: None,
+            };
+            return Some(Given { name, text, words });
+        }
+        let following = words.get(position + 1).filter(|(_, next)| !next.starts_with('-'));
+        Some(Given {
+            name: flag,
+            text: following.map_or("true", |(_, next)| next),
+            words: Words {
+                flag: *place,
+                value: following.map(|(place, _)| *place),
+            },
+        })
+    };
+    words.iter().enumerate().filter_map(flag_of).collect()
 }
 
 #[cfg(test)]

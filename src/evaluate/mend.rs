@@ -4,11 +4,12 @@
 //! [`crate::diagnostic::Fix`], or none where the text can't be edited without changing anything else.
 
 use super::expression::Evaluator;
+use super::image::{self, Words};
 use super::print;
 use super::value::Value;
 use crate::diagnostic::{self, Edit};
 use crate::fix::{self, Change};
-use crate::ir::{Clause, Constant, Expression, ExpressionKind, Fix, FixEdit, PathPart};
+use crate::ir::{Clause, Constant, Expression, ExpressionKind, Fix, FixEdit, PathPart, Property};
 use crate::manifest::{self, Entry, Mapping, Node};
 use crate::source::{FileId, Span};
 
@@ -19,13 +20,13 @@ pub fn of_clause<'a>(evaluator: &mut Evaluator<'a>, clause: &'a Clause) -> Optio
     let mut file = None;
     let mut changes = Vec::new();
     for fix in &clause.fixes {
-        let (object, path, change, title) = change_of(evaluator, fix)?;
+        let planned = changes_of(evaluator, fix)?;
         // A finding is about one object, and so is its fix.
-        if *file.get_or_insert(object) != object {
+        if *file.get_or_insert(planned.object) != planned.object {
             return None;
         }
-        titles.push(title);
-        changes.push((path, change));
+        titles.push(planned.title);
+        changes.extend(planned.changes);
     }
     let resource = evaluator.repository.object(file?).resource;
     let text = &evaluator.repository.sources.file(resource.file).text;
@@ -40,13 +41,23 @@ pub fn of_clause<'a>(evaluator: &mut Evaluator<'a>, clause: &'a Clause) -> Optio
 /// Elements are called by their values up to this many characters.
 const LONGEST_NAME: usize = 60;
 
-type Planned = (super::ObjectId, Vec<PathPart>, Change, String);
+/// What one fix does to an object, and what it is called.
+struct Planned {
+    object: super::ObjectId,
+    changes: Vec<(Vec<PathPart>, Change)>,
+    title: String,
+}
 
-fn change_of<'a>(evaluator: &mut Evaluator<'a>, fix: &'a Fix) -> Option<Planned> {
+fn changes_of<'a>(evaluator: &mut Evaluator<'a>, fix: &'a Fix) -> Option<Planned> {
     let (target, value) = match &fix.edit {
         FixEdit::Set(target, value) | FixEdit::Add(target, value) => (target, Some(value)),
         FixEdit::Remove(target) => (target, None),
     };
+    if let ExpressionKind::Index(base, name) = &target.kind
+        && let ExpressionKind::Property(container, Property::Flags) = &base.kind
+    {
+        return flag_changes(evaluator, container, name, value);
+    }
     let located = evaluator.locate(target)?;
     let object = located.place.object;
     let root = &evaluator.repository.object(object).resource.root;
@@ -91,7 +102,88 @@ fn change_of<'a>(evaluator: &mut Evaluator<'a>, fix: &'a Fix) -> Option<Planned>
             },
         ),
     };
-    Some((object, path, change, title))
+    Some(Planned {
+        object,
+        changes: vec![(path, change)],
+        title,
+    })
+}
+
+/// What gives a flag of a container's command line a value, or takes it away.
+fn flag_changes<'a>(
+    evaluator: &mut Evaluator<'a>,
+    container: &'a Expression,
+    name: &'a Expression,
+    value: Option<&'a Expression>,
+) -> Option<Planned> {
+    let place = evaluator.locate(container)?.place;
+    let Value::Text(name) = evaluator.evaluate(name) else {
+        return None;
+    };
+    let mut path = Vec::new();
+    if !path_to(
+        &evaluator.repository.object(place.object).resource.root,
+        place.node,
+        &mut path,
+    ) {
+        return None;
+    }
+    let below = |list: &str, index: Option<usize>| {
+        let list = PathPart::Key(list.into());
+        let index = index.map(PathPart::Index);
+        path.iter()
+            .cloned()
+            .chain([list])
+            .chain(index)
+            .collect::<Vec<_>>()
+    };
+    let node = |text: &str| Node {
+        span: Span::new(place.node.span.file, 0, 0),
+        value: manifest::Value::String(text.into()),
+    };
+    let given = image::flag_words(place.node, &name);
+    let Some(value) = value else {
+        // From the last on, so that the positions of the others stay.
+        let words = given
+            .iter()
+            .rev()
+            .flat_map(|words| words.value.iter().chain([&words.flag]));
+        return Some(Planned {
+            object: place.object,
+            changes: words
+                .map(|word| (below(word.list, Some(word.index)), Change::Remove))
+                .collect(),
+            title: format!("remove `--{name}`"),
+        });
+    };
+    let mut text = String::new();
+    print::print(&evaluator.evaluate(value), evaluator.repository, &mut text);
+    let whole = format!("--{name}={text}");
+    let change = match given.last() {
+        Some(Words {
+            value: Some(word), ..
+        }) => (below(word.list, Some(word.index)), Change::Set(node(&text))),
+        Some(Words { flag, .. }) => (below(flag.list, Some(flag.index)), Change::Set(node(&whole))),
+        None => {
+            let has = |list| {
+                place
+                    .node
+                    .get(list)
+                    .is_some_and(|list| !list.elements().is_empty())
+            };
+            let list = if has("command") && !has("args") {
+                "command"
+            } else {
+                "args"
+            };
+            (below(list, None), Change::Add(node(&whole)))
+        }
+    };
+    Some(Planned {
+        object: place.object,
+        changes: vec![change],
+        title: format!("pass `{whole}`"),
+    })
 }
 
 /// What to call an element that has no path of its own: its value, or its name.

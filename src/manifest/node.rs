@@ -126,6 +126,14 @@ impl Node {
         }
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Mapping(mapping) => mapping.get_mut(key).filter(|node| !node.is_null()),
+            _ => None,
+        }
+    }
+
     /// The value at the end of a path of keys.
     pub fn path<'a>(&self, keys: impl IntoIterator<Item = &'a str>) -> Option<&Node> {
         keys.into_iter().try_fold(self, |node, key| node.get(key))

@@ -148,8 +148,21 @@ impl Checker<'_> {
         }
     }
 
-    /// A path with `let` names spelled out; `None` if it is none, or too long.
+    /// A path with `let` names spelled out; `None` if it is none, or too long. `c.flags["name"]` is a path,
+    /// though its place is words of two lists.
     pub(super) fn spelled_out(&self, path: &ir::Expression) -> Option<ir::Expression> {
+        if let ExpressionKind::Index(flags, _) = &path.kind
+            && let ExpressionKind::Property(container, Property::Flags) = &flags.kind
+        {
+            let container = self.spelled_out(container)?;
+            let mut whole = path.clone();
+            if let ExpressionKind::Index(flags, _) = &mut whole.kind
+                && let ExpressionKind::Property(base, _) = &mut flags.kind
+            {
+                **base = container;
+            }
+            return Some(whole);
+        }
         let mut found = Vec::new();
         self.paths(path, &mut Vec::new(), &mut found, 0);
         match found.pop() {

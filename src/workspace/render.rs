@@ -4,6 +4,7 @@
 //! and chart or why there is none, the files that it stands for, and where its objects come from. Renderers run in
 //! parallel, each in a folder of its own, without network, for a limited time.
 
+mod completion;
 mod delivery;
 mod deployments;
 mod helm;

@@ -1,8 +1,10 @@
-//! Which objects Applications of Argo CD deploy, and into which namespaces what is deployed as it stands.
+//! Which objects Applications of Argo CD deploy, into which namespaces, and what kustomizations complete of what is
+//! judged as it stands.
 //!
 //! In: [`Deployment`]s, with what they were rendered to; or, where nothing is rendered, the files of the repository.
 //! Out: [`Delivery`].
 
+use super::completion::Completions;
 use super::deployments::{self, Deployment, Form};
 use super::helm::Charts;
 use super::overlays::Overlays;
@@ -27,6 +29,8 @@ pub(crate) struct Delivery {
     set: BTreeMap<FileId, BTreeSet<String>>,
     /// The files that an Application may deploy which nobody knows.
     unknown: BTreeMap<FileId, Vec<Arc<Resource>>>,
+    /// What kustomizations set in objects that are judged as they stand.
+    completions: Completions,
 }
 
 impl Delivery {
@@ -100,8 +104,9 @@ impl Delivery {
         }
     }
 
-    /// Puts objects that name no namespace into the one that they are deployed to.
+    /// Completes objects, and puts those that name no namespace into the one that they are deployed to.
     pub(crate) fn place(&self, resources: &mut [Resource]) {
+        self.completions.complete(resources);
         // Which of several is meant can't be told.
         let only =
             |names: Option<&BTreeSet<String>>| names.filter(|names| names.len() == 1)?.first().cloned();
@@ -150,7 +155,7 @@ impl<'a> Folders<'a> {
     }
 }
 
-/// What Applications deploy of files that are judged as they stand.
+/// What Applications deploy, and kustomizations complete, of files that are judged as they stand.
 pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources: &Sources) -> Delivery {
     let mut delivery = Delivery::default();
     let deploys = |resource: &&Resource| {
@@ -161,10 +166,12 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
         )
     };
     let deployers: Vec<&Resource> = resources.iter().filter(deploys).collect();
+    let overlays = Overlays::read(files, sources);
     if deployers.is_empty() {
+        let roots = overlays.roots(&BTreeSet::new());
+        delivery.completions = Completions::of(&overlays, &roots, &BTreeSet::new());
         return delivery;
     }
-    let overlays = Overlays::read(files, sources);
     let charts = Charts::read(files, sources);
     let paths: HashMap<FileId, &Path> = files
         .iter()
@@ -194,6 +201,7 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
             delivery.add_unknown_of(application, &overlays.reach(kustomization).files);
         }
     }
+    delivery.completions = completions(&overlays, &found, &folders);
     for deployment in &found.deployments {
         let folder = &deployment.folder;
         match deployment.form {
@@ -221,6 +229,34 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
         }
     }
     delivery
+}
+
+/// What kustomizations set on the way to what is deployed, or is built by people.
+fn completions(overlays: &Overlays, found: &deployments::Found, folders: &Folders<'_>) -> Completions {
+    let mut named: BTreeSet<PathBuf> = BTreeSet::new();
+    let mut plain: BTreeSet<FileId> = BTreeSet::new();
+    // Whatever lies in such a folder may be deployed.
+    for (_, folder) in &found.unknown {
+        named.extend(overlays.below(folder).map(Path::to_path_buf));
+    }
+    for deployment in &found.deployments {
+        match deployment.form {
+            Form::Described if overlays.describes(&deployment.folder) => {
+                named.insert(deployment.folder.clone());
+            }
+            Form::Plain { deep: false } => plain.extend(folders.within(&deployment.folder)),
+            Form::Plain { deep: true } => plain.extend(folders.below(&deployment.folder)),
+            Form::Described | Form::Generated => {
+                for path in overlays.gathered(&deployment.folder) {
+                    match overlays.file(&path) {
+                        Some(file) => _ = plain.insert(file),
+                        None => _ = named.insert(path),
+                    }
+                }
+            }
+        }
+    }
+    Completions::of(overlays, &overlays.roots(&named), &plain)
 }
 
 #[cfg(test)]

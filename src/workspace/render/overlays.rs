@@ -102,11 +102,42 @@ impl Overlays {
         self.kustomizations.get(folder)
     }
 
+    /// Whether a folder has a component, which changes the objects of those that take it in.
+    pub(super) fn is_component(&self, folder: &Path) -> bool {
+        self.get(folder).is_some_and(|own| own.is_component)
+    }
+
+    /// The file at a path.
+    pub(super) fn file(&self, path: &Path) -> Option<FileId> {
+        self.files.get(path).copied()
+    }
+
     /// Adds the kustomization that Flux makes of the files of a folder, for an object in `file`.
     pub(super) fn generate(&mut self, folder: &Path, file: FileId) {
         if self.kustomizations.contains_key(folder) {
             return;
         }
+        let taken = self.gathered(folder);
+        let root = Node {
+            span: crate::source::Span::new(file, 0, 0),
+            value: Value::Null,
+        };
+        let made = Kustomization {
+            file,
+            root,
+            is_component: false,
+            taken: taken.into_iter().collect(),
+            helpers: Vec::new(),
+            patches: Vec::new(),
+            remote: Vec::new(),
+            charts: Vec::new(),
+            is_generated: true,
+        };
+        self.kustomizations.insert(folder.to_path_buf(), made);
+    }
+
+    /// The files and kustomizations of a folder of which Flux makes one kustomization.
+    pub(super) fn gathered(&self, folder: &Path) -> BTreeSet<PathBuf> {
         let mut taken = BTreeSet::new();
         // Settings of tools begin with a dot, and are no manifests to Flux.
         let is_hidden = |path: &Path| {
@@ -128,22 +159,7 @@ impl Overlays {
                 None => {}
             }
         }
-        let root = Node {
-            span: crate::source::Span::new(file, 0, 0),
-            value: Value::Null,
-        };
-        let made = Kustomization {
-            file,
-            root,
-            is_component: false,
-            taken: taken.into_iter().collect(),
-            helpers: Vec::new(),
-            patches: Vec::new(),
-            remote: Vec::new(),
-            charts: Vec::new(),
-            is_generated: true,
-        };
-        self.kustomizations.insert(folder.to_path_buf(), made);
+        taken
     }
 
     /// Whether a folder has a kustomization that people wrote.
@@ -259,6 +275,11 @@ impl Overlays {
 }
 
 impl Kustomization {
+    /// The files and folders that it takes objects from.
+    pub(super) fn taken(&self) -> &[PathBuf] {
+        &self.taken
+    }
+
     /// The files and folders of which Flux makes it.
     pub(super) fn generated_from(&self) -> &[PathBuf] {
         match self.is_generated {
