@@ -6,7 +6,7 @@ use super::account::{Fate, Reason, Unevaluated};
 use super::faults::Faults;
 use super::objects::{self, Objects, Shape, shape};
 use super::parse::{self, Document, Parsed};
-use super::template::{holds_action, holds_bare_action};
+use super::template::{holds_action, holds_bare_action, holds_foreign_mark};
 use super::{Node, Resource, Value, kustomize};
 use crate::codes::Code;
 use crate::diagnostic::{Diagnostic, Origin, Severity};
@@ -89,7 +89,7 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
         let bare = || holds_bare_action(extent);
         if document.broken.is_some() {
             // In a chart, an action around several documents tears them apart.
-            return file_has_actions && (surroundings.chart_template || bare());
+            return file_has_actions && (surroundings.chart_template || bare()) || holds_foreign_mark(text);
         }
         document.template
             || (file_has_actions && surroundings.chart_template && own())

@@ -1,4 +1,4 @@
-//! Whether a text holds actions of a Go template.
+//! Whether a text holds actions of a Go template, or marks of others.
 
 /// Whether `{{` stands anywhere but in a comment.
 ///
@@ -11,6 +11,30 @@ pub(super) fn holds_action(text: &str) -> bool {
 /// many others have templates of their own.
 pub(super) fn holds_bare_action(text: &str) -> bool {
     text.contains("{{") && text.lines().any(|line| first_action(line) == Some(Place::Bare))
+}
+
+/// Whether a text has marks of other templates: lines such as `%{ if … }` of Terraform, or values such as `@NAME@`,
+/// which sed, Autoconf and Maven fill in. Both break YAML.
+pub(super) fn holds_foreign_mark(text: &str) -> bool {
+    const DIRECTIVES: [&str; 5] = ["if", "for", "else", "endif", "endfor"];
+    let is_directive = |line: &str| {
+        let inside = line
+            .trim_start()
+            .strip_prefix("%{")
+            .and_then(|rest| rest.split_once('}'));
+        let mut words = inside.map_or("", |(inside, _)| inside).split(['~', ' ']);
+        words
+            .find(|word| !word.is_empty())
+            .is_some_and(|word| DIRECTIVES.contains(&word))
+    };
+    let is_value = |line: &str| {
+        let value = line.split_once(": ").map_or("", |(_, value)| value.trim());
+        let name = value.strip_prefix('@').and_then(|rest| rest.split_once('@'));
+        name.is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        })
+    };
+    text.lines().any(|line| is_directive(line) || is_value(line))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +75,16 @@ mod tests {
         assert!(holds_action("a: x#{{ .b }}"));
         assert!(!holds_action("a: 1 # {{ .b }}\n#{{ .c }}\n"));
         assert!(!holds_action("a: {b: {c: d}}"));
+    }
+
+    #[test]
+    fn marks_of_other_templates_are_told_from_text() {
+        assert!(holds_foreign_mark("a: 1\n%{ if b }\nc: 2\n%{ endif }\n"));
+        assert!(holds_foreign_mark("  %{~ for b in c ~}\n"));
+        assert!(holds_foreign_mark("metadata:\n  name: @STS_NAME@\n"));
+        assert!(!holds_foreign_mark("%YAML 1.2\n"));
+        assert!(!holds_foreign_mark("a: %{b}\n"));
+        assert!(!holds_foreign_mark("# a mail to me@example.com\na: @b@\n"));
     }
 
     #[test]
