@@ -195,4 +195,25 @@ impl Code {
             .copied()
             .find(|code| code.id().eq_ignore_ascii_case(id))
     }
+
+    /// Whether it is said of manifests, whatever the policies are.
+    pub fn is_of_manifests(self) -> bool {
+        self.id().starts_with(['M', 'S'])
+    }
+
+    /// Whether it is said of manifests that are held against the Kubernetes API.
+    pub fn is_of_schemas(self) -> bool {
+        self.id().starts_with('S')
+    }
+
+    /// The checks of other tools, each as the tool and the check, that codes of manifests stand for together:
+    /// what can't be read, and what the API would refuse.
+    pub fn replaces(self) -> &'static [(&'static str, &'static str)] {
+        // Advice, and what the API server takes.
+        const BESIDE: [Code; 4] = [Code::S0103, Code::S0115, Code::M0106, Code::M0214];
+        match self.is_of_manifests() && !BESIDE.contains(&self) {
+            true => &[("kubeconform", "schema-valid"), ("kube-linter", "kubeconform")],
+            false => &[],
+        }
+    }
 }

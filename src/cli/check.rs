@@ -10,7 +10,7 @@ use crate::diagnostic::{self, Diagnostic, Origin, Severity};
 use crate::evaluate;
 use crate::ir::Date;
 use crate::report::files::Listing;
-use crate::report::{self, Format, Report, Style, Summary, Undecided};
+use crate::report::{self, Format, Report, Style, Summary, Undecided, WithoutSchema};
 use crate::schema::KubernetesVersion;
 use crate::source::FileId;
 use crate::workspace::{self, Impossible, Request, Workspace};
@@ -69,7 +69,7 @@ pub struct Check {
     #[arg(long, value_name = "PATH")]
     pub policy: Vec<PathBuf>,
 
-    /// Hold only these rules against the manifests; any rule of the library can be named
+    /// Hold only these rules against the manifests; any rule of the library can be named, and codes such as S0104
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub only: Vec<String>,
 
@@ -245,8 +245,28 @@ pub(super) fn judge(world: &dyn World, arguments: &Check) -> Result<Judgement, F
     let mut summary = Summary::of(&workspace.manifests.account, &workspace.sources);
     let mut diagnostics = workspace.faults.clone();
     diagnostics.extend(workspace.reading.iter().cloned());
-    if arguments.only.is_empty() && workspace.configuration.schemas != Some(false) {
-        let against_schemas = workspace.validate();
+    let only: BTreeSet<Code> = arguments.only.iter().filter_map(|id| Code::of_id(id)).collect();
+    let holds_schemas = match arguments.only.is_empty() {
+        true => workspace.configuration.schemas != Some(false),
+        false => only.iter().any(|code| code.is_of_schemas()),
+    };
+    if holds_schemas {
+        let mut against_schemas = workspace.validate();
+        let unknown = workspace.without_schema(&against_schemas).into_iter();
+        summary.without_schema = unknown
+            .map(|((api_version, kind), objects)| WithoutSchema {
+                api_version: api_version.to_string(),
+                kind: kind.to_string(),
+                objects,
+            })
+            .collect();
+        if !arguments.only.is_empty() {
+            let is_asked = |finding: &Diagnostic| match finding.origin {
+                Origin::Code(code) => !code.is_of_schemas() || only.contains(&code),
+                Origin::Rule(_) => true,
+            };
+            against_schemas.retain(is_asked);
+        }
         // The reader says of every kind what the schemas of known ones say better.
         let is_said = |finding: &Diagnostic| {
             let place = finding.primary.span;

@@ -1,6 +1,7 @@
-//! `ordain rules`: every rule of the library and of the repository.
+//! `ordain rules`: every rule of the library and of the repository, and what is said of manifests without any.
 
 use super::{Failure, Outcome, output};
+use crate::codes::Code;
 use crate::ir::{Constant, Parameter, Replaces, Rule};
 use crate::report::escape;
 use crate::workspace::{Request, Workspace};
@@ -71,7 +72,27 @@ fn text(workspace: &Workspace) -> String {
         }
         let _ = writeln!(out, "{}", line(workspace, rule, widest));
     }
+    let _ = writeln!(out, "\nwithout rules");
+    for code in of_manifests() {
+        let star = if is_active(workspace, code) { '*' } else { ' ' };
+        let severity = code.severity();
+        let _ = writeln!(
+            out,
+            "{star} {:widest$}  {severity:8}  {}",
+            code.id(),
+            code.title()
+        );
+    }
     out
+}
+
+/// The codes of what is said of manifests, whatever the rules are.
+fn of_manifests() -> impl Iterator<Item = Code> {
+    Code::ALL.iter().copied().filter(|code| code.is_of_manifests())
+}
+
+fn is_active(workspace: &Workspace, code: Code) -> bool {
+    !code.is_of_schemas() || workspace.configuration.schemas != Some(false)
 }
 
 /// A rule as lists show it: with a star if it is in force here. `widest` is the length of the longest name.
@@ -103,9 +124,27 @@ fn json(workspace: &Workspace) -> String {
                 "active": workspace.active.contains(&rule.id),
             })
         })
+        .chain(of_manifests().map(|code| of_code(workspace, code)))
         .collect();
     let text = serde_json::to_string_pretty(&json!({ "rules": rules })).unwrap_or_default();
     format!("{}\n", escape::json(&text))
+}
+
+fn of_code(workspace: &Workspace, code: Code) -> Value {
+    let replaces = code.replaces().iter();
+    let replaces =
+        replaces.map(|(peer, check)| json!({ "peer": peer, "check": check, "params": {}, "from": {} }));
+    json!({
+        "id": code.id(),
+        "pack": "",
+        "title": code.title(),
+        "severity": code.severity().word(),
+        "category": "reliability",
+        "controls": [],
+        "params": [],
+        "replaces": replaces.collect::<Vec<_>>(),
+        "active": is_active(workspace, code),
+    })
 }
 
 fn parameter(parameter: &Parameter) -> Value {

@@ -27,6 +27,7 @@ pub fn render(report: &Report, style: &Style) -> String {
             evaluated: summary.evaluated,
             foreign: summary.foreign,
             unevaluated: &summary.unevaluated,
+            without_schema: &summary.without_schema,
             undecided: summary
                 .undecided
                 .iter()
@@ -66,6 +67,7 @@ struct Totals<'a> {
     evaluated: usize,
     foreign: usize,
     unevaluated: &'a [super::Unevaluated],
+    without_schema: &'a [super::WithoutSchema],
     undecided: Vec<Undecided<'a>>,
     waived: usize,
     findings: serde_json::Map<String, serde_json::Value>,

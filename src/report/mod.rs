@@ -54,6 +54,8 @@ pub struct Summary {
     pub unevaluated: Vec<Unevaluated>,
     /// The judgements that would have needed files which were not given.
     pub undecided: Vec<Undecided>,
+    /// The kinds of objects whose fields nothing was held against, for want of a definition.
+    pub without_schema: Vec<WithoutSchema>,
     /// What the budgets sum up to.
     pub budgets: Vec<Sum>,
     /// The findings that waivers took away.
@@ -107,6 +109,17 @@ pub struct Unevaluated {
     pub reason: String,
     /// The reason that the configuration gives for leaving it out, if it does.
     pub listed: Option<String>,
+}
+
+/// A kind that nobody has defined.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct WithoutSchema {
+    /// `apiVersion` of its objects.
+    pub api_version: String,
+    /// The kind.
+    pub kind: String,
+    /// How many objects there are.
+    pub objects: usize,
 }
 
 /// A rule that could not be decided for something.

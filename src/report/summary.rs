@@ -142,6 +142,18 @@ fn open(out: &mut String, report: &Report) {
     for (reason, count) in reasons {
         let _ = writeln!(out, "  not evaluated: {count} × {}", escape::line(reason));
     }
+    let kinds = report.summary.without_schema.iter();
+    let kinds = kinds.map(|own| {
+        let (kind, version) = (escape::line(&own.kind), escape::line(&own.api_version));
+        format!("{kind} of {version} ×{}", own.objects)
+    });
+    if kinds.len() > 0 {
+        let _ = writeln!(
+            out,
+            "  fields not checked, for want of a CustomResourceDefinition: {}",
+            list(kinds)
+        );
+    }
     let mut rules: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for entry in &report.summary.undecided {
         *rules.entry((&entry.rule, &entry.reason)).or_default() += 1;

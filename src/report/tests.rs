@@ -124,6 +124,11 @@ fn ordinary() -> Fixture {
         reason: "Helm template".to_string(),
         listed: None,
     }];
+    fixture.summary.without_schema = vec![WithoutSchema {
+        api_version: "example.com/v1".to_string(),
+        kind: "Database".to_string(),
+        objects: 2,
+    }];
     fixture.summary.undecided = vec![Undecided {
         rule: "network-policy".to_string(),
         object: None,

@@ -38,7 +38,7 @@ use crate::validate;
 use crate::world::{self, World};
 use policies::{Loaded, Loader};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -221,6 +221,28 @@ impl Workspace {
             .collect();
         diagnostic::sort(&mut diagnostics, &self.sources);
         diagnostics
+    }
+
+    /// The kinds of objects that [`Workspace::validate`] could say nothing of, each with its `apiVersion` and the
+    /// number of its objects. `findings` are what it said of the others.
+    pub fn without_schema(&self, findings: &[Diagnostic]) -> BTreeMap<(&str, &str), usize> {
+        // Of these it said that there are none.
+        let refused: HashSet<(&str, &str)> = findings
+            .iter()
+            .filter(|finding| matches!(finding.origin, Origin::Code(Code::S0101 | Code::S0102)))
+            .filter_map(|finding| finding.object.as_ref())
+            .map(|object| (&*object.api_version, &*object.kind))
+            .collect();
+        let mut kinds = BTreeMap::new();
+        for resource in &self.manifests.resources {
+            let kind = (&*resource.api_version, &*resource.kind);
+            // Programs read these from files.
+            let is_of_program = matches!(resource.group(), "kustomize.config.k8s.io" | "skaffold");
+            if !is_of_program && !refused.contains(&kind) && !validate::is_known(resource, &self.schema) {
+                *kinds.entry(kind).or_default() += 1;
+            }
+        }
+        kinds
     }
 
     /// Holds the rules in force against the manifests.

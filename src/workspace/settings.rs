@@ -83,7 +83,9 @@ pub fn choose(policies: &mut PolicySet, request: &Request) -> Result<BTreeSet<Ar
         return Ok(policies.adopted.clone());
     }
     let mut active = BTreeSet::new();
-    for id in &request.only {
+    // Codes of manifests are held without rules.
+    let is_rule = |id: &&String| !Code::of_id(id).is_some_and(Code::is_of_manifests);
+    for id in request.only.iter().filter(is_rule) {
         match find(policies, id) {
             Ok(rule) => active.insert(rule.id.clone()),
             Err(help) => return Err(Impossible(format!("--only: there is no rule `{id}`; {help}"))),
