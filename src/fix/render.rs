@@ -102,7 +102,15 @@ fn is_plain(text: &str) -> bool {
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == b'/');
     is_quantity
+        || is_flag(text)
         || starts_as_word && text.bytes().all(is_word_byte) && !specials.iter().any(|word| is_special(word))
+}
+
+/// Whether a text is a flag of a command line, which nobody quotes.
+fn is_flag(text: &str) -> bool {
+    let rest = text.strip_prefix("--").unwrap_or_default();
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'-' | b'=');
+    rest.starts_with(|first: char| first.is_ascii_alphabetic()) && rest.bytes().all(is_word)
 }
 
 /// A string in double quotes, with escapes that JSON and YAML share: for what acts on a screen instead of being

@@ -70,6 +70,67 @@ fn safe_fixes_are_made_and_what_remains_is_reported() {
 }
 
 #[test]
+fn flags_get_values_where_they_stand_and_go_with_their_values() {
+    let check = |containers: &str, rule: &str, expected: &str| {
+        let pod = |containers: &str| {
+            format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{ name: a, namespace: kube-system }}\nspec:\n  containers:\n{containers}"
+            )
+        };
+        let folder = folder(&[("pod.yaml", &pod(containers))]);
+        let arguments = ["check", "--only", rule, "--fix", "--unsafe-fixes"];
+        let (code, out, err) = run(folder.path(), &arguments);
+        assert_eq!(code, 0, "{out}{err}");
+        assert_eq!(text(folder.path(), "pod.yaml"), pod(expected));
+    };
+    let set = "etcd-auto-tls";
+    let head = "    - name: etcd\n      image: registry.k8s.io/etcd:3.6.4-0\n";
+    let written = |rest: &str| format!("{head}{rest}");
+    // `--name=value`, the last of several.
+    check(
+        &written("      command: [etcd, --auto-tls=false, --auto-tls=true, --data-dir=/x]\n"),
+        set,
+        &written("      command: [etcd, --auto-tls=false, --auto-tls=false, --data-dir=/x]\n"),
+    );
+    // `--name value`.
+    check(
+        &written(
+            "      command:\n      - etcd\n      - --auto-tls\n      - \"true\" # for now\n      - --data-dir=/x\n",
+        ),
+        set,
+        &written(
+            "      command:\n      - etcd\n      - --auto-tls\n      - \"false\" # for now\n      - --data-dir=/x\n",
+        ),
+    );
+    // `--name` alone, behind the command.
+    check(
+        &written("      command: [etcd]\n      args: [--auto-tls, --data-dir=/x]\n"),
+        set,
+        &written("      command: [etcd]\n      args: [--auto-tls=false, --data-dir=/x]\n"),
+    );
+    // What is not given is added behind the others.
+    check(
+        &written(
+            "      command:\n      - etcd\n      - --data-dir=/x\n      env: [{ name: ETCD_AUTO_TLS, value: \"true\" }]\n",
+        ),
+        set,
+        &written(
+            "      command:\n      - etcd\n      - --data-dir=/x\n      - --auto-tls=false\n      env: [{ name: ETCD_AUTO_TLS, value: \"true\" }]\n",
+        ),
+    );
+    // All that gives a flag is removed.
+    let head = "    - name: kubelet\n      image: registry.example/kubelet:1\n";
+    let written = |rest: &str| format!("{head}{rest}");
+    check(
+        &written(
+            "      command: [kubelet, --hostname-override=a]\n      args:\n      - --hostname-override\n      - b\n      - --v=2\n",
+        ),
+        "kubelet-hostname-override",
+        &written("      command: [kubelet]\n      args:\n      - --v=2\n"),
+    );
+}
+
+#[test]
 fn a_diff_changes_nothing() {
     let folder = folder(&[("web.yaml", POD)]);
     let (code, out, err) = run(
