@@ -159,11 +159,17 @@ fn flag_changes<'a>(
     let mut text = String::new();
     print::print(&evaluator.evaluate(value), evaluator.repository, &mut text);
     let whole = format!("--{name}={text}");
+    // A switch takes no word of its own: `--name false` leaves it on.
+    let is_switch = matches!(text.as_str(), "true" | "false");
+    let mut changes = Vec::new();
     let change = match given.last() {
         Some(Words {
             value: Some(word), ..
-        }) => (below(word.list, Some(word.index)), Change::Set(node(&text))),
-        Some(Words { flag, .. }) => (below(flag.list, Some(flag.index)), Change::Set(node(&whole))),
+        }) if !is_switch => (below(word.list, Some(word.index)), Change::Set(node(&text))),
+        Some(Words { flag, value }) => {
+            changes.extend(value.map(|word| (below(word.list, Some(word.index)), Change::Remove)));
+            (below(flag.list, Some(flag.index)), Change::Set(node(&whole)))
+        }
         None => {
             let has = |list| {
                 place
@@ -179,9 +185,10 @@ fn flag_changes<'a>(
             (below(list, None), Change::Add(node(&whole)))
         }
     };
+    changes.push(change);
     Some(Planned {
         object: place.object,
-        changes: vec![change],
+        changes,
         title: format!("pass `{whole}`"),
     })
 }

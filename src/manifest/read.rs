@@ -87,9 +87,10 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
         let extent = text.get(document.extent.range()).unwrap_or(text);
         let own = || holds_action(extent);
         let bare = || holds_bare_action(extent);
-        if document.broken.is_some() {
+        if let Some(broken) = &document.broken {
             // In a chart, an action around several documents tears them apart.
-            return file_has_actions && (surroundings.chart_template || bare()) || holds_foreign_mark(text);
+            return file_has_actions && (surroundings.chart_template || bare())
+                || holds_foreign_mark(line_of(text, broken.primary.span.range().start));
         }
         document.template
             || (file_has_actions && surroundings.chart_template && own())
@@ -172,6 +173,14 @@ pub fn classify(file: FileId, text: &str, parsed: Parsed, surroundings: Surround
     }
     reading.diagnostics = faults.into();
     reading
+}
+
+/// The line that a byte stands on.
+fn line_of(text: &str, offset: usize) -> &str {
+    let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let length = after.find('\n').unwrap_or(after.len());
+    text.get(start..offset + length).unwrap_or_default()
 }
 
 /// Whether `apiVersion` or `kind` is to be filled in by a template.

@@ -13,11 +13,11 @@ pub(super) fn holds_bare_action(text: &str) -> bool {
     text.contains("{{") && text.lines().any(|line| first_action(line) == Some(Place::Bare))
 }
 
-/// Whether a text has marks of other templates: lines such as `%{ if … }` of Terraform, or values such as `@NAME@`,
-/// which sed, Autoconf and Maven fill in. Both break YAML.
-pub(super) fn holds_foreign_mark(text: &str) -> bool {
+/// Whether a line has a mark of another template: `%{ if … }` of Terraform, or a value such as `@NAME@`, which sed,
+/// Autoconf and Maven fill in. Both break YAML.
+pub(super) fn holds_foreign_mark(line: &str) -> bool {
     const DIRECTIVES: [&str; 5] = ["if", "for", "else", "endif", "endfor"];
-    let is_directive = |line: &str| {
+    let is_directive = {
         let inside = line
             .trim_start()
             .strip_prefix("%{")
@@ -27,14 +27,19 @@ pub(super) fn holds_foreign_mark(text: &str) -> bool {
             .find(|word| !word.is_empty())
             .is_some_and(|word| DIRECTIVES.contains(&word))
     };
-    let is_value = |line: &str| {
-        let value = line.split_once(": ").map_or("", |(_, value)| value.trim());
+    let is_value = {
+        let value =
+            line.split_once(": ")
+                .map_or("", |(key, value)| match key.trim_start().starts_with('#') {
+                    true => "",
+                    false => value.trim(),
+                });
         let name = value.strip_prefix('@').and_then(|rest| rest.split_once('@'));
         name.is_some_and(|(name, _)| {
             !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
         })
     };
-    text.lines().any(|line| is_directive(line) || is_value(line))
+    is_directive || is_value
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +84,12 @@ mod tests {
 
     #[test]
     fn marks_of_other_templates_are_told_from_text() {
-        assert!(holds_foreign_mark("a: 1\n%{ if b }\nc: 2\n%{ endif }\n"));
-        assert!(holds_foreign_mark("  %{~ for b in c ~}\n"));
-        assert!(holds_foreign_mark("metadata:\n  name: @STS_NAME@\n"));
-        assert!(!holds_foreign_mark("%YAML 1.2\n"));
-        assert!(!holds_foreign_mark("a: %{b}\n"));
-        assert!(!holds_foreign_mark("# a mail to me@example.com\na: @b@\n"));
+        assert!(holds_foreign_mark("%{ if b }"));
+        assert!(holds_foreign_mark("  %{~ for b in c ~}"));
+        assert!(holds_foreign_mark("  name: @STS_NAME@"));
+        assert!(!holds_foreign_mark("%YAML 1.2"));
+        assert!(!holds_foreign_mark("a: %{b}"));
+        assert!(!holds_foreign_mark("# contact: @TEAM@") && !holds_foreign_mark("a: @b@"));
     }
 
     #[test]

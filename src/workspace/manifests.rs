@@ -29,6 +29,8 @@ pub struct ReadOptions {
     pub listed: Vec<Listed>,
     /// The folder that the paths of `listed` are relative to, in the form in which arguments are given.
     pub folder: PathBuf,
+    /// Whether the paths are only a part of the repository: further kustomizations may build what lies there.
+    pub partial: bool,
     /// How overlays and charts are rendered, if they are.
     pub render: Option<render::Options>,
 }
@@ -149,8 +151,9 @@ impl Manifests {
             delivery = outcome.delivery.take();
             failed = manifests.replace(outcome, &mut diagnostics);
         }
-        let delivery =
-            delivery.unwrap_or_else(|| render::without_rendering(&files, &manifests.resources, sources));
+        let delivery = delivery.unwrap_or_else(|| {
+            render::without_rendering(&files, &manifests.resources, options.partial, sources)
+        });
         delivery.place(&mut manifests.resources);
         manifests.applications = delivery.applications;
         let mut groups = Groups::default();

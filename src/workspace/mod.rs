@@ -237,7 +237,10 @@ impl Workspace {
         for resource in &self.manifests.resources {
             let kind = (&*resource.api_version, &*resource.kind);
             // Programs read these from files.
-            let is_of_program = matches!(resource.group(), "kustomize.config.k8s.io" | "skaffold");
+            let is_of_program = matches!(
+                resource.group(),
+                "kustomize.config.k8s.io" | "builtin" | "skaffold"
+            );
             if !is_of_program && !refused.contains(&kind) && !validate::is_known(resource, &self.schema) {
                 *kinds.entry(kind).or_default() += 1;
             }
@@ -436,6 +439,7 @@ fn read_manifests(
     let options = ReadOptions {
         folder: root.folder.clone(),
         listed: listed.collect(),
+        partial: request.partial,
         render: request.render.unwrap_or(render.is_on).then(|| Rendering {
             kustomize: render.kustomize.clone(),
             helm: render.helm.clone(),

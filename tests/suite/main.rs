@@ -23,4 +23,5 @@ mod reading;
 mod reference;
 mod rules;
 mod syntax;
+mod without_rules;
 mod yaml;

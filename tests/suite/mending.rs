@@ -92,15 +92,13 @@ fn flags_get_values_where_they_stand_and_go_with_their_values() {
         set,
         &written("      command: [etcd, --auto-tls=false, --auto-tls=false, --data-dir=/x]\n"),
     );
-    // `--name value`.
+    // `--name value`: a switch takes no word of its own.
     check(
         &written(
             "      command:\n      - etcd\n      - --auto-tls\n      - \"true\" # for now\n      - --data-dir=/x\n",
         ),
         set,
-        &written(
-            "      command:\n      - etcd\n      - --auto-tls\n      - \"false\" # for now\n      - --data-dir=/x\n",
-        ),
+        &written("      command:\n      - etcd\n      - --auto-tls=false\n      - --data-dir=/x\n"),
     );
     // `--name` alone, behind the command.
     check(

@@ -4,14 +4,20 @@
 //! an object what all builds that take it in set alike. Where builds differ, or one leaves it as it is, the object
 //! stays as it was written.
 
-use super::overlays::{Overlays, elements};
+use super::overlays::{Overlays, elements, strings};
 use crate::manifest::{Node, Resource, Value};
 use crate::source::FileId;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// How many steps through the kustomizations of a repository are taken; where there are more, nothing is completed.
-const MOST_STEPS: usize = 20_000;
+const MOST_STEPS: usize = 100_000;
+
+/// How many kustomizations take in one another; where there are more, nothing is completed.
+const MOST_LEVELS: usize = 200;
+
+/// Into how many builds a file may come; one of more stays as it was written.
+const MOST_WAYS: usize = 64;
 
 /// What is set, for each file.
 #[derive(Debug, Default)]
@@ -26,6 +32,8 @@ pub(super) struct Completions {
 struct Transformer {
     images: Vec<Image>,
     namespace: Option<String>,
+    /// Whether it may set images in further ways, which are not known here.
+    is_open: bool,
 }
 
 /// An entry of `images`.
@@ -65,9 +73,11 @@ impl Completions {
             return;
         }
         for resource in resources {
-            let Some(ways) = self.ways.get(&resource.file) else {
+            let ways = self.ways.get(&resource.file);
+            let Some(ways) = ways.filter(|ways| ways.len() <= MOST_WAYS) else {
                 continue;
             };
+            // kustomize leaves these alone.
             if resource.kind == "CustomResourceDefinition" {
                 continue;
             }
@@ -81,7 +91,7 @@ impl Completions {
                 resource.name = name;
             }
             for_images(&mut resource.root, &mut |image| {
-                self.alike(ways, |way| Some(self.image(image, way)))
+                self.alike(ways, |way| self.image(image, way))
             });
         }
     }
@@ -101,10 +111,13 @@ impl Completions {
         passed.filter_map(|own| own.namespace.clone()).next()
     }
 
-    fn image(&self, written: &str, way: &[usize]) -> String {
-        let passed = way.iter().filter_map(|number| self.transformers.get(*number));
-        let entries = passed.flat_map(|own| &own.images);
-        entries.fold(written.to_string(), |image, entry| entry.apply(image))
+    fn image(&self, written: &str, way: &[usize]) -> Option<String> {
+        let passed = || way.iter().filter_map(|number| self.transformers.get(*number));
+        if passed().any(|own| own.is_open) {
+            return None;
+        }
+        let entries = passed().flat_map(|own| &own.images);
+        Some(entries.fold(written.to_string(), |image, entry| entry.apply(image)))
     }
 }
 
@@ -127,10 +140,9 @@ impl Walk<'_> {
         let Some(kustomization) = overlays.get(folder) else {
             return;
         };
-        if self.steps > MOST_STEPS || self.open.iter().any(|open| open == folder) {
+        if !self.open(folder) {
             return;
         }
-        self.open.push(folder.to_path_buf());
         let mut way: Vec<usize> = self.number(folder).into_iter().collect();
         way.extend(outer);
         // A component sees the objects that were taken in before it, and changes them first.
@@ -147,7 +159,10 @@ impl Walk<'_> {
         for path in objects {
             match overlays.file(path) {
                 Some(file) => {
-                    self.completions.ways.entry(file).or_default().insert(way.clone());
+                    let ways = self.completions.ways.entry(file).or_default();
+                    if ways.len() <= MOST_WAYS {
+                        ways.insert(way.clone());
+                    }
                     self.steps += 1;
                 }
                 None => self.enter(path, &way),
@@ -162,10 +177,9 @@ impl Walk<'_> {
         let Some(kustomization) = self.overlays.get(component) else {
             return;
         };
-        if self.steps > MOST_STEPS || self.open.iter().any(|open| open == component) {
+        if !self.open(component) {
             return;
         }
-        self.open.push(component.to_path_buf());
         for path in kustomization.taken() {
             if self.overlays.is_component(path) {
                 self.transformers_of(path, into);
@@ -173,6 +187,18 @@ impl Walk<'_> {
         }
         self.open.pop();
         into.extend(self.number(component));
+    }
+
+    /// Begins with a kustomization, unless it takes in itself or there is too much to be walked through.
+    fn open(&mut self, folder: &Path) -> bool {
+        if self.open.len() >= MOST_LEVELS {
+            self.steps = MOST_STEPS + 1;
+        }
+        if self.steps > MOST_STEPS || self.open.iter().any(|open| open == folder) {
+            return false;
+        }
+        self.open.push(folder.to_path_buf());
+        true
     }
 
     fn number(&mut self, folder: &Path) -> Option<usize> {
@@ -200,14 +226,24 @@ impl Transformer {
                 digest: word(entry, "digest"),
             })
         };
+        let images: Vec<Image> = elements(root, "images").filter_map(image).collect();
+        // kustomize reads names as regular expressions.
+        let is_expression = |image: &Image| {
+            image
+                .name
+                .contains(['*', '+', '?', '[', '(', '{', '|', '^', '$', '\\'])
+        };
         Transformer {
-            images: elements(root, "images").filter_map(image).collect(),
+            is_open: images.iter().any(is_expression)
+                || elements(root, "transformers").next().is_some()
+                || elements(root, "replacements").any(may_set_images),
+            images,
             namespace: word(root, "namespace"),
         }
     }
 
     fn does_something(&self) -> bool {
-        !self.images.is_empty() || self.namespace.is_some()
+        !self.images.is_empty() || self.namespace.is_some() || self.is_open
     }
 }
 
@@ -240,6 +276,13 @@ impl Image {
         }
         out
     }
+}
+
+/// Whether an entry of `replacements` may lead to an image: it names one, or stands in another file.
+fn may_set_images(replacement: &Node) -> bool {
+    let mut texts = Vec::new();
+    strings(replacement, &mut texts);
+    replacement.get("path").is_some() || texts.iter().any(|text| text.contains("image"))
 }
 
 fn word(node: &Node, key: &str) -> Option<String> {

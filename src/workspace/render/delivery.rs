@@ -156,7 +156,12 @@ impl<'a> Folders<'a> {
 }
 
 /// What Applications deploy, and kustomizations complete, of files that are judged as they stand.
-pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources: &Sources) -> Delivery {
+pub(crate) fn without_rendering(
+    files: &[File],
+    resources: &[Resource],
+    is_partial: bool,
+    sources: &Sources,
+) -> Delivery {
     let mut delivery = Delivery::default();
     let deploys = |resource: &&Resource| {
         matches!(
@@ -168,8 +173,10 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
     let deployers: Vec<&Resource> = resources.iter().filter(deploys).collect();
     let overlays = Overlays::read(files, sources);
     if deployers.is_empty() {
-        let roots = overlays.roots(&BTreeSet::new());
-        delivery.completions = Completions::of(&overlays, &roots, &BTreeSet::new());
+        if !is_partial {
+            let roots = overlays.roots(&BTreeSet::new());
+            delivery.completions = Completions::of(&overlays, &roots, &BTreeSet::new());
+        }
         return delivery;
     }
     let charts = Charts::read(files, sources);
@@ -201,7 +208,9 @@ pub(crate) fn without_rendering(files: &[File], resources: &[Resource], sources:
             delivery.add_unknown_of(application, &overlays.reach(kustomization).files);
         }
     }
-    delivery.completions = completions(&overlays, &found, &folders);
+    if !is_partial {
+        delivery.completions = completions(&overlays, &found, &folders);
+    }
     for deployment in &found.deployments {
         let folder = &deployment.folder;
         match deployment.form {
@@ -238,8 +247,19 @@ fn completions(overlays: &Overlays, found: &deployments::Found, folders: &Folder
     // Whatever lies in such a folder may be deployed.
     for (_, folder) in &found.unknown {
         named.extend(overlays.below(folder).map(Path::to_path_buf));
+        plain.extend(folders.below(folder));
     }
+    // What an Application or a Kustomization of Flux sets on top is not applied here.
+    let sets = |deployment: &Deployment| {
+        let settings = ["images", "patches", "components", "namespace"];
+        settings
+            .iter()
+            .any(|name| deployment.settings.contains_key(*name))
+    };
     for deployment in &found.deployments {
+        if sets(deployment) {
+            plain.extend(overlays.reach(&deployment.folder).files);
+        }
         match deployment.form {
             Form::Described if overlays.describes(&deployment.folder) => {
                 named.insert(deployment.folder.clone());

@@ -92,6 +92,7 @@ pub(in crate::workspace) fn stub(files: &[(&str, &str)], answers: &[(&'static st
 /// What became of the documents, the objects with their places, and what is said.
 fn read(world: &Stub, listed: &[&str]) -> String {
     let options = ReadOptions {
+        partial: false,
         listed: listed
             .iter()
             .map(|path| Listed {

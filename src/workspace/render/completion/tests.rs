@@ -167,6 +167,41 @@ fn what_is_also_deployed_as_it_stands_is_judged_so() {
 }
 
 #[test]
+fn what_may_be_set_otherwise_stays_as_it_was_written() {
+    let check_with = |more: &str| {
+        let kustomization =
+            format!("resources: [pod.yaml]\nimages:\n- {{name: r.example/web, newTag: '2'}}\n{more}");
+        check(&[("kustomization.yaml", kustomization.as_str()), ("pod.yaml", POD)])
+    };
+    assert!(check_with("").contains("r.example/web:2"));
+    for more in [
+        "- {name: 'r.example/.*', newTag: latest}\n",
+        "transformers: [images.yaml]\n",
+        "replacements: [{path: image.yaml}]\n",
+        "replacements: [{source: {kind: ConfigMap}, targets: [{fieldPaths: [spec.containers.0.image]}]}]\n",
+    ] {
+        assert!(!check_with(more).contains("r.example/web:2"), "{more}");
+    }
+    let replaced =
+        check_with("replacements: [{source: {kind: A}, targets: [{fieldPaths: [spec.volumes.0.name]}]}]\n");
+    assert!(replaced.contains("r.example/web:2"));
+    // Argo CD sets images on top.
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec:\n  source: {path: web, kustomize: {images: ['r.example/web:latest']}}\n  destination: {server: https://x, namespace: a}\n";
+    let files = [
+        ("argo/a.yaml", application),
+        (
+            "web/kustomization.yaml",
+            "resources: [pod.yaml]\nimages: [{name: r.example/web, newTag: '2'}]\n",
+        ),
+        ("web/pod.yaml", POD),
+    ];
+    assert!(!check(&files).contains("r.example/web:2"));
+    let without = application.replace(", kustomize: {images: ['r.example/web:latest']}", "");
+    let files = [("argo/a.yaml", without.as_str()), files[1], files[2]];
+    assert!(check(&files).contains("r.example/web:2"));
+}
+
+#[test]
 fn circles_and_mazes_end() {
     let files = [
         (
@@ -191,6 +226,23 @@ fn circles_and_mazes_end() {
         files.push((
             format!("{level}x/kustomization.yaml"),
             format!("resources: [../{level}]\nimages: [{{name: r.example/web, newTag: '{level}'}}]\n"),
+        ));
+    }
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    insta::assert_snapshot!(check(&files), @"0/pod.yaml: r.example/init r.example/web r.example:5000/log:1@sha256:0");
+    // A chain that no stack holds.
+    let mut files = vec![("0/pod.yaml".to_string(), POD.to_string())];
+    for level in 0..5000 {
+        let below = match level {
+            0 => "pod.yaml".to_string(),
+            _ => format!("../{}", level - 1),
+        };
+        files.push((
+            format!("{level}/kustomization.yaml"),
+            format!("resources: [{below}]\nimages: [{{name: r.example/web, newTag: '1'}}]\n"),
         ));
     }
     let files: Vec<(&str, &str)> = files
