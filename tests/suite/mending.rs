@@ -116,6 +116,17 @@ fn flags_get_values_where_they_stand_and_go_with_their_values() {
             "      command:\n      - etcd\n      - --data-dir=/x\n      - --auto-tls=false\n      env: [{ name: ETCD_AUTO_TLS, value: \"true\" }]\n",
         ),
     );
+    // A list that is empty is none to add to.
+    let command = |mode: &str| {
+        format!(
+            "    - name: kube-apiserver\n      image: registry.k8s.io/kube-apiserver:v1.34.0\n      command:\n      - kube-apiserver\n      - {mode}\n"
+        )
+    };
+    check(
+        &command("--authorization-mode="),
+        "apiserver-authorization-modes",
+        &command("\"--authorization-mode=Node,RBAC\""),
+    );
     // All that gives a flag is removed.
     let head = "    - name: kubelet\n      image: registry.example/kubelet:1\n";
     let written = |rest: &str| format!("{head}{rest}");

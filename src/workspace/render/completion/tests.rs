@@ -8,8 +8,14 @@ use std::path::PathBuf;
 
 /// A line for each object: its file, and its name if it is a namespace, else its images.
 fn check(files: &[(&str, &str)]) -> String {
+    check_paths(files, &["."], false)
+}
+
+/// The same of some paths, which are all of the repository or a part of it.
+fn check_paths(files: &[(&str, &str)], paths: &[&str], partial: bool) -> String {
     let request = Request {
-        paths: vec![PathBuf::from(".")],
+        paths: paths.iter().map(PathBuf::from).collect(),
+        partial,
         ..Request::default()
     };
     let workspace = Workspace::open(&stub(files, &[]), &request).unwrap();
@@ -199,6 +205,36 @@ fn what_may_be_set_otherwise_stays_as_it_was_written() {
     let without = application.replace(", kustomize: {images: ['r.example/web:latest']}", "");
     let files = [("argo/a.yaml", without.as_str()), files[1], files[2]];
     assert!(check(&files).contains("r.example/web:2"));
+}
+
+#[test]
+fn what_others_may_build_stays_as_it_was_written() {
+    let files = [
+        ("base/kustomization.yaml", "resources: [pod.yaml]\n"),
+        ("base/pod.yaml", POD),
+        (
+            "prod/kustomization.yaml",
+            "resources: [../base]\nimages: [{name: r.example/web, newTag: '2'}]\n",
+        ),
+        ("dev/kustomization.yaml", "resources: [../base]\n"),
+    ];
+    assert!(check_paths(&files[..3], &["base", "prod"], false).contains("r.example/web:2"));
+    assert!(!check_paths(&files, &["base", "prod"], true).contains("r.example/web:2"));
+}
+
+#[test]
+fn what_an_application_set_may_deploy_as_it_stands_stays_so() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s}\nspec:\n  goTemplate: true\n  generators: [{clusters: {}}]\n  template:\n    metadata: {name: a}\n    spec:\n      project: a\n      source: {repoURL: https://x, path: 'apps/{{.metadata.labels.app}}'}\n      destination: {server: https://x, namespace: a}\n";
+    let files = [
+        (
+            "apps/kustomization.yaml",
+            "resources: [web/pod.yaml]\nimages: [{name: r.example/web, newTag: '2'}]\n",
+        ),
+        ("apps/web/pod.yaml", POD),
+        ("argo/set.yaml", set),
+    ];
+    assert!(check(&files[..2]).contains("r.example/web:2"));
+    assert!(!check(&files).contains("r.example/web:2"));
 }
 
 #[test]
